@@ -1,0 +1,1 @@
+"""What the environment says: settings of each program, and how they log."""

@@ -1,0 +1,117 @@
+"""What the environment, or a `.env` file, configures: one class a program, read once at its door."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The environment says something that cannot be used; the message names the variable, never its value."""
+
+
+def _token(value: SecretStr) -> SecretStr:
+    # A stray newline would put the token into the text of the URL error that httpx raises.
+    bare = value.get_secret_value().strip()
+    if not re.fullmatch(r"\d+:[A-Za-z0-9_-]{6,}", bare):
+        raise ValueError("a bot token looks like 123456:ABC-def, as @BotFather gives it")
+    return SecretStr(bare)
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    bare = value.get_secret_value().strip()
+    if not re.match(r"postgres(ql)?(\+psycopg)?://", bare):
+        raise ValueError("it starts with postgresql://; other databases are not supported")
+    return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", bare))
+
+
+class _FromEnvironment(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        # NAME_FILE holds the path of a file with the value: how containers hand over secrets.
+        for field in cls.model_fields.values():
+            name = str(field.validation_alias)
+            path = values.pop(f"{name}_FILE", None)
+            if path and not values.get(name):
+                try:
+                    values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+                except OSError as error:
+                    raise ValueError(f"{name}_FILE cannot be read: {error.strerror}") from error
+        return values
+
+
+class StorageSettings(_FromEnvironment):
+    """Where everything is kept. With no DATABASE_URL a private PostgreSQL runs in the data folder."""
+
+    home: Path = Field(default=Path("data"), validation_alias="CHANNELWATCH_HOME")
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        default=None, validation_alias="DATABASE_URL"
+    )
+    database_url_file: Path | None = Field(default=None, validation_alias="DATABASE_URL_FILE")
+
+
+class IngestSettings(StorageSettings):
+    """The account that reads channels, and the data centre it speaks to (Telegram's, unless told otherwise)."""
+
+    api_id: int | None = Field(default=None, validation_alias="TELEGRAM_API_ID")
+    api_hash: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_API_HASH")
+    api_hash_file: Path | None = Field(default=None, validation_alias="TELEGRAM_API_HASH_FILE")
+    dc_id: int = Field(default=2, validation_alias="TELEGRAM_DC_ID")
+    dc_address: str | None = Field(default=None, validation_alias="TELEGRAM_DC_ADDRESS")
+    """host:port of another MTProto server, such as Telegram's test servers; needs its public key too."""
+    dc_public_key: Path | None = Field(default=None, validation_alias="TELEGRAM_DC_PUBLIC_KEY")
+    """A PEM file with the server's RSA public key."""
+    session_key: Path | None = Field(default=None, validation_alias="CHANNELWATCH_SESSION_KEY")
+    """The file that holds the key of stored sessions; by default `session.key` in the data folder, made 0600."""
+
+    @property
+    def session_key_path(self) -> Path:
+        """Where the key of stored sessions lies."""
+        return self.session_key or self.home / "session.key"
+
+    def missing(self) -> str | None:
+        """One sentence that says what reading channels still needs, or None."""
+        if self.api_id is None or self.api_hash is None:
+            return (
+                "To read channels, set TELEGRAM_API_ID and TELEGRAM_API_HASH (your own, from https://my.telegram.org) "
+                "in the environment or in .env."
+            )
+        if (self.dc_address is None) != (self.dc_public_key is None):
+            return "TELEGRAM_DC_ADDRESS and TELEGRAM_DC_PUBLIC_KEY go together: set both, or neither for Telegram."
+        return None
+
+
+class BotSettings(StorageSettings):
+    """The bot that speaks to subscribers."""
+
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(default=None, validation_alias="BOT_TOKEN")
+    token_file: Path | None = Field(default=None, validation_alias="BOT_TOKEN_FILE")
+    api_url: str = Field(default="https://api.telegram.org", validation_alias="BOT_API_URL")
+    """The Bot API server; a self-hosted one is named here."""
+
+    def missing(self) -> str | None:
+        """One sentence that says what the bot still needs, or None."""
+        if self.token is None:
+            return "To send alerts, set BOT_TOKEN (from @BotFather) in the environment or in .env."
+        return None
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def read(kind: type[Settings]) -> Settings:
+    """The settings of one program. Raises SettingsError with one sentence for all that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        raise SettingsError(problems) from None

@@ -1,0 +1,1 @@
+"""Telegram in a box: two loopback servers over one invented world, for the tests and for the demo."""

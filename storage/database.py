@@ -1,0 +1,166 @@
+"""The way to PostgreSQL: one engine a program, transactions, wake-ups, and locks that only one program may hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import psycopg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection as Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage import migrations
+from storage.embedded import EmbeddedServer
+
+__all__ = [
+    "AlreadyRunning",
+    "Connection",
+    "Database",
+    "DatabaseAway",
+    "DatabaseUnreachable",
+    "StatementRefused",
+    "notify",
+]
+
+log = structlog.get_logger()
+
+LOCK_TIMEOUT = "4s"
+STATEMENT_TIMEOUT = "30s"
+"""Nothing of ours waits longer for a lock or for an answer; searches set a tighter bound of their own."""
+
+
+class DatabaseUnreachable(Exception):
+    """The server that DATABASE_URL names does not answer; the message says why, without the password."""
+
+
+class DatabaseAway(Exception):
+    """The server is away, restarting, or did not give a lock in time: the whole transaction may be tried again."""
+
+
+class StatementRefused(Exception):
+    """The server will not have this statement however often it is tried; `__cause__` says why."""
+
+
+class AlreadyRunning(Exception):
+    """Another process does this job on this database."""
+
+
+class Database:
+    """An open database. `await Database.open(...)`, then `async with database.begin() as connection`."""
+
+    def __init__(self, url: str, server: EmbeddedServer | None = None) -> None:
+        self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self._server = server
+        self.engine: AsyncEngine = create_async_engine(
+            self.url,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={
+                "application_name": "channelwatch",
+                "options": f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}",
+            },
+        )
+
+    @classmethod
+    async def open(
+        cls, home: Path, url: str | None = None, *, server_settings: Mapping[str, str] | None = None
+    ) -> Database:
+        """Open the database at `url`, or the private one in `home`, which is started and migrated on the way.
+
+        Raises DatabaseUnreachable, migrations.SchemaMismatch (an explicit `channelwatch migrate` is needed) or
+        embedded.EmbeddedServerError.
+        """
+        if url is None:
+            server = EmbeddedServer(home, server_settings)
+            await asyncio.to_thread(server.start)
+            await asyncio.to_thread(migrations.upgrade, server.url)
+            return cls(server.url, server)
+        database = cls(url)
+        try:
+            await asyncio.to_thread(migrations.check, database.url)
+        except psycopg.OperationalError as error:
+            await database.close()
+            raise DatabaseUnreachable(f"The database of DATABASE_URL does not answer: {_first_line(error)}") from None
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Give back every connection; the last user of a private server stops it."""
+        await self.engine.dispose()
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back if it raises.
+
+        What the server says comes out as DatabaseAway (try the transaction again) or StatementRefused (do not).
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise DatabaseAway(_kind(error)) from error
+        except DBAPIError as error:
+            raise StatementRefused(_kind(error)) from error
+
+    @property
+    def _libpq_url(self) -> str:
+        return self.url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    async def wakeups(self, *channels: str) -> AsyncIterator[str]:
+        """Names of channels as NOTIFY calls them, for ever; one name at once after every (re)connect.
+
+        A wake-up is a hint, never a guarantee: whoever listens also looks by itself now and then.
+        """
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._libpq_url, autocommit=True) as connection:
+                    for channel in channels:
+                        await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+                        yield channel
+                    async for notice in connection.notifies():
+                        yield notice.channel
+            except psycopg.OperationalError:
+                log.warning("wake-up connection lost")
+                await asyncio.sleep(1)
+
+    @contextlib.asynccontextmanager
+    async def only_one(self, job: str) -> AsyncIterator[None]:
+        """Hold the right to do a job on this database; the server frees it the moment this process is gone.
+
+        Raises AlreadyRunning at once when another process holds it.
+        """
+        connection = await psycopg.AsyncConnection.connect(
+            self._libpq_url, autocommit=True, application_name=f"channelwatch {job}"
+        )
+        async with connection:
+            key = int.from_bytes(hashlib.sha256(f"channelwatch {job}".encode()).digest()[:8], "big", signed=True)
+            row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
+            if row is None or not row[0]:
+                raise AlreadyRunning(f"Another process already runs the {job} on this database.")
+            yield
+
+
+async def notify(connection: Connection, channel: str) -> None:
+    """Wake the listeners of a channel when (and only if) this transaction commits."""
+    await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _kind(error: Exception) -> str:
+    """The server's own name of an error, never its text: that may quote what somebody wrote."""
+    return type(getattr(error, "orig", None) or error).__name__

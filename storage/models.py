@@ -1,0 +1,310 @@
+"""The tables, one class each: what every column means, in one place. Statements live beside their subject."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NOW = sql("now()")
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """A column that holds one of a few words; the database refuses any other."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+
+
+class Base(DeclarativeBase):
+    """Constraint names are spelled out so that every later migration can name what it changes."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this name from the class
+        int: BigInteger,
+        str: Text,
+        bytes: LargeBinary,
+        dt.datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[dict[str, Any]]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class ChannelRow(Base):
+    """A channel we monitor or hold an archive of. `telegram_id` stays empty for an archive that does not tell it."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    telegram_id: Mapped[int | None] = mapped_column(unique=True)
+    username: Mapped[str | None]
+    title: Mapped[str]
+    state: Mapped[str]
+    """requested, active, lost, removed or archived."""
+    state_detail: Mapped[str | None]
+    """Why, in a sentence for the operator."""
+    is_protected: Mapped[bool] = mapped_column(server_default=sql("false"))
+    added_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        Index("uq_channels_username", sql("lower(username)"), unique=True),
+        one_of("state", "requested", "active", "lost", "removed", "archived"),
+    )
+
+
+class ChannelMessageRow(Base):
+    """One message id of a channel, accounted for: a post, an album's part, a service message, or gone."""
+
+    __tablename__ = "channel_messages"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """post, part, service or gone."""
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    seen_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (one_of("kind", "post", "part", "service", "gone"),)
+
+
+class AccountRow(Base):
+    """A Telegram account that reads: its session is encrypted, the key lies elsewhere in a 0600 file."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    telegram_user_id: Mapped[int | None]
+    state: Mapped[str]
+    """ready, or revoked (Telegram ended the session)."""
+    session: Mapped[bytes]
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+
+class AccountChannelRow(Base):
+    """The access hash by which one account reaches one channel; it is worthless to every other account."""
+
+    __tablename__ = "account_channels"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True, index=True)
+    access_hash: Mapped[int]
+
+
+class PostRow(Base):
+    """One post, its labels, and the terms that both alerts and search read. An album is one post of several parts."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    message_id: Mapped[int]
+    grouped_id: Mapped[int | None]
+    text: Mapped[str]
+    parts: Mapped[list[dict[str, Any]]]
+    """By message id: text, entities and medium of each message that makes the post."""
+    reply_to: Mapped[int | None]
+    forward: Mapped[dict[str, Any] | None]
+    views: Mapped[int | None]
+    forwards: Mapped[int | None]
+    reactions: Mapped[dict[str, Any] | None]
+    content_hash: Mapped[bytes]
+
+    terms: Mapped[str] = mapped_column(TSVECTOR)
+    language: Mapped[str | None]
+    topics: Mapped[list[dict[str, Any]]]
+    """code, score, and the words behind it with their shares."""
+    topic_codes: Mapped[list[str]]
+    """The codes of `topics` with their ancestors."""
+    has: Mapped[list[str]]
+    forwarded_from: Mapped[list[str]]
+    links: Mapped[list[str]]
+    analysis: Mapped[str]
+    """done, or failed: stored without labels, and tried again through the same door."""
+
+    found_by: Mapped[str]
+    """push, replay, reconcile, backfill or preview."""
+    posted_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    edited_at: Mapped[dt.datetime | None]
+    deleted_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("channel_id", "message_id"),
+        one_of("analysis", "done", "failed"),
+        Index(
+            "uq_posts_channel_id_grouped_id",
+            "channel_id",
+            "grouped_id",
+            unique=True,
+            postgresql_where=sql("grouped_id IS NOT NULL"),
+        ),
+        Index("ix_posts_terms", "terms", postgresql_using="gin"),
+        Index("ix_posts_topic_codes", "topic_codes", postgresql_using="gin"),
+        Index("ix_posts_posted_at_id", "posted_at", "id"),
+        Index("ix_posts_channel_id_posted_at", "channel_id", "posted_at"),
+        Index("ix_posts_analysis", "id", postgresql_where=sql("analysis = 'failed'")),
+    )
+
+
+class PostVersionRow(Base):
+    """What a post said before an edit."""
+
+    __tablename__ = "post_versions"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    parts: Mapped[list[dict[str, Any]]]
+    content_hash: Mapped[bytes]
+    edited_at: Mapped[dt.datetime | None]
+    """When this version had been made; empty for the first."""
+    replaced_at: Mapped[dt.datetime]
+
+
+class SubscriberRow(Base):
+    """A chat, or one thread of it, that asked for alerts."""
+
+    __tablename__ = "subscribers"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    chat_id: Mapped[int]
+    thread_id: Mapped[int] = mapped_column(server_default=sql("0"))
+    chat_type: Mapped[str]
+    language: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(server_default=sql("'UTC'"))
+    state: Mapped[str]
+    """active, or suspended: Telegram refuses the chat; subscriptions are kept for the return."""
+    state_detail: Mapped[str | None]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (UniqueConstraint("chat_id", "thread_id"), one_of("state", "active", "suspended"))
+
+
+class SubscriptionRow(Base):
+    """A standing query. A draft waits for its tap; a deleted one keeps no words, only its number."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    query: Mapped[str]
+    """As understood: `str(query)`, channels by number, so that a renamed channel is still the same one."""
+    canonical: Mapped[str]
+    state: Mapped[str]
+    """draft, active, paused or deleted."""
+    version: Mapped[int] = mapped_column(index=True)
+    """The counter's value when this row last changed."""
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (one_of("state", "draft", "active", "paused", "deleted"),)
+
+
+class SubscriptionCounterRow(Base):
+    """One row, bumped by every change to a subscription inside its transaction; ingest reads it in each batch's."""
+
+    __tablename__ = "subscription_counter"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int]
+
+
+class DeliveryRow(Base):
+    """Something the bot owes one subscriber, whatever its state."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    """alert."""
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    due_at: Mapped[dt.datetime]
+    state: Mapped[str]
+    """pending, leased, sending, sent, unknown, dead or cancelled."""
+    attempt: Mapped[int] = mapped_column(server_default=sql("0"))
+    unknowns: Mapped[int] = mapped_column(server_default=sql("0"))
+    """How often nobody could know whether Telegram had taken it: at most one resend follows, plainly marked."""
+    lease_token: Mapped[str | None]
+    leased_until_at: Mapped[dt.datetime | None]
+    telegram_message_id: Mapped[int | None]
+    detail: Mapped[str | None]
+    """What went wrong last, for the operator."""
+    owed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    settled_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "post_id", "kind"),
+        one_of("kind", "alert"),
+        one_of("state", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
+        Index(
+            "ix_deliveries_due",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=sql("state IN ('pending', 'unknown')"),
+        ),
+        Index(
+            "ix_deliveries_leased_until_at",
+            "leased_until_at",
+            postgresql_where=sql("state IN ('leased', 'sending')"),
+        ),
+    )
+
+
+class DeliveryReasonRow(Base):
+    """Which subscriptions asked for a delivery: deleting one of two does not cancel the alert."""
+
+    __tablename__ = "delivery_reasons"
+
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class SendBanRow(Base):
+    """Until when Telegram told us not to send: to one chat, or (chat 0) at all. Kept across restarts."""
+
+    __tablename__ = "send_bans"
+
+    chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until_at: Mapped[dt.datetime]
+
+
+class ReplayRow(Base):
+    """How far an archive has been read, so that a stopped replay goes on where it was."""
+
+    __tablename__ = "replays"
+
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    """Of the file's content, the mode and the channel it is filed under."""
+    lines: Mapped[int]
+    """Lines (or messages of a result.json) whose posts are committed."""
+    finished_at: Mapped[dt.datetime | None]

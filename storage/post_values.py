@@ -1,0 +1,196 @@
+"""A post as a channel published it: values read from the wire or an archive, before anybody has labelled them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from storage.ids import ChannelId, MessageId
+
+LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"»]+|(?<![\w@./])t\.me/[^\s<>\"»]+", re.IGNORECASE)
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL refuses NUL, UTF-8 refuses lone surrogates. Each is one UTF-16 unit, and so is what replaces it, so
+that the offsets of entities still point at the same words."""
+
+
+def storable(text: str) -> str:
+    """The text with what no database can hold replaced by U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Formatting of a piece of text, with the Bot API's type names; offset and length in UTF-16 units."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored."""
+        return _filled(type=self.type, offset=self.offset, length=self.length, url=self.url, language=self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """What a message carries beside its text; never the bytes."""
+
+    kind: str
+    """photo, video, animation, audio, voice, document, sticker, poll, webpage, location, contact or other."""
+    size: int | None = None
+    mime: str | None = None
+    file_name: str | None = None
+    duration: float | None = None
+    telegram_id: int | None = None
+    url: str | None = None
+    poll: dict[str, Any] | None = None
+    """question: str, options: list[str]."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored."""
+        return _filled(
+            kind=self.kind, size=self.size, mime=self.mime, file_name=self.file_name, duration=self.duration,
+            telegram_id=self.telegram_id, url=self.url, poll=self.poll,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Where a post was forwarded from; Telegram may hide any of it."""
+
+    channel_telegram_id: int | None = None
+    username: str | None = None
+    name: str | None = None
+    message_id: int | None = None
+    posted_at: dt.datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored."""
+        return _filled(
+            channel_telegram_id=self.channel_telegram_id, username=self.username, name=self.name,
+            message_id=self.message_id, posted_at=self.posted_at.isoformat() if self.posted_at else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a channel; an album's post has several."""
+
+    message_id: MessageId
+    text: str
+    entities: tuple[Entity, ...] = ()
+    medium: Medium | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored in `posts.parts`."""
+        return _filled(
+            message_id=self.message_id,
+            text=storable(self.text),
+            entities=[entity.to_json() for entity in self.entities] or None,
+            medium=self.medium.to_json() if self.medium else None,
+        )
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Part:
+        """Read back what `to_json` wrote."""
+        medium = stored.get("medium")
+        return cls(
+            MessageId(stored["message_id"]),
+            stored["text"],
+            tuple(Entity(**entity) for entity in stored.get("entities") or ()),
+            Medium(**medium) if medium else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post of a channel, its parts in the order of their message ids."""
+
+    channel_id: ChannelId
+    parts: tuple[Part, ...]
+    posted_at: dt.datetime
+    seen_at: dt.datetime
+    edited_at: dt.datetime | None = None
+    grouped_id: int | None = None
+    reply_to: MessageId | None = None
+    forward: Forward | None = None
+    views: int | None = None
+    forwards: int | None = None
+    reactions: dict[str, int] | None = None
+    found_by: str = "push"
+
+    @property
+    def message_id(self) -> MessageId:
+        """The post's own number: that of its first part."""
+        return self.parts[0].message_id
+
+    @property
+    def text(self) -> str:
+        """What the post says: the texts of its parts, a blank line between."""
+        return "\n\n".join(storable(part.text) for part in self.parts if part.text)
+
+    @property
+    def has(self) -> frozenset[str]:
+        """What a query may ask for by `has:`."""
+        kinds = {part.medium.kind for part in self.parts if part.medium}
+        found = kinds & {"photo", "video", "document", "poll"}
+        if "animation" in kinds:
+            found = found | {"video"}
+        if self.links:
+            found = found | {"link"}
+        return frozenset(found)
+
+    @property
+    def links(self) -> frozenset[str]:
+        """Hosts linked to, with their parent domains: news.bbc.co.uk, bbc.co.uk, co.uk."""
+        return frozenset(host for url in self._urls() for host in _hosts(url))
+
+    @property
+    def forwarded_from(self) -> frozenset[str]:
+        """The channel forwarded from, as a query names it: @username and Telegram's number."""
+        if self.forward is None:
+            return frozenset()
+        name, number = self.forward.username, self.forward.channel_telegram_id
+        return frozenset([*([f"@{name.lower()}"] if name else []), *([str(number)] if number else [])])
+
+    @property
+    def content_hash(self) -> bytes:
+        """Changes exactly when what a reader sees changes: text, formatting or media, not views or reactions."""
+        content = [part.to_json() for part in self.parts]
+        for part in content:
+            # a link's preview is made by Telegram some seconds later, and changes by itself
+            if (part.get("medium") or {}).get("kind") == "webpage":
+                del part["medium"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+    def _urls(self) -> Iterable[str]:
+        for part in self.parts:
+            yield from LINK.findall(part.text)
+            yield from (entity.url for entity in part.entities if entity.url)
+            if part.medium and part.medium.url:
+                yield part.medium.url
+
+
+def _hosts(url: str) -> Iterable[str]:
+    try:
+        host = urlsplit(url if "://" in url else f"https://{url}").hostname
+    except ValueError:
+        return
+    if not host:
+        return
+    labels = storable(host).rstrip(".,;:!?)").removeprefix("www.").split(".")
+    for start in range(len(labels) - 1):
+        yield ".".join(labels[start:])
+
+
+def _filled(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,101 @@
+"""Who asked: a chat, or one thread of it, and whether Telegram lets us speak there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.ids import ChatId, SubscriberId
+from storage.models import DeliveryRow, SubscriberRow
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A chat that asked for alerts; `thread_id` 0 is no thread."""
+
+    id: SubscriberId
+    chat_id: ChatId
+    thread_id: int
+    chat_type: str
+    language: str
+    time_zone: str
+    state: str
+
+
+COLUMNS = (
+    SubscriberRow.id,
+    SubscriberRow.chat_id,
+    SubscriberRow.thread_id,
+    SubscriberRow.chat_type,
+    SubscriberRow.language,
+    SubscriberRow.time_zone,
+    SubscriberRow.state,
+)
+
+
+def subscriber_of(row: Any) -> Subscriber:
+    """A subscriber from a row (or tuple) of COLUMNS."""
+    return Subscriber(*row)
+
+
+async def enter(
+    connection: AsyncConnection, chat_id: ChatId, *, chat_type: str, language: str, thread_id: int = 0
+) -> Subscriber:
+    """The subscriber of a chat that has just spoken to us: made if new, active again if we were shut out."""
+    row = (
+        await connection.execute(
+            insert(SubscriberRow)
+            .values(chat_id=chat_id, thread_id=thread_id, chat_type=chat_type, language=language, state="active")
+            .on_conflict_do_update(
+                index_elements=["chat_id", "thread_id"],
+                set_={"state": "active", "state_detail": None, "chat_type": chat_type},
+            )
+            .returning(*COLUMNS)
+        )
+    ).one()
+    return subscriber_of(row)
+
+
+async def get_subscriber(connection: AsyncConnection, subscriber_id: SubscriberId) -> Subscriber | None:
+    """The subscriber of that number."""
+    row = (await connection.execute(select(*COLUMNS).where(SubscriberRow.id == subscriber_id))).first()
+    return subscriber_of(row) if row else None
+
+
+async def set_language(connection: AsyncConnection, subscriber_id: SubscriberId, language: str) -> None:
+    """Speak this language (en, ru, uk) to the subscriber from now on."""
+    await connection.execute(update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(language=language))
+
+
+async def suspend(connection: AsyncConnection, subscriber_id: SubscriberId, why: str) -> None:
+    """Telegram refuses the chat: owe it nothing more, keep its subscriptions for the return."""
+    await connection.execute(
+        update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(state="suspended", state_detail=why)
+    )
+    await connection.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.subscriber_id == subscriber_id,
+            DeliveryRow.state.in_(["pending", "unknown", "leased", "sending"]),
+        )
+        .values(state="cancelled", detail=why, settled_at=func.now())
+    )
+
+
+async def migrate_chat(connection: AsyncConnection, old_chat_id: ChatId, new_chat_id: ChatId) -> None:
+    """A group became a supergroup: everything of the old chat belongs to the new number."""
+    taken = select(SubscriberRow.thread_id).where(SubscriberRow.chat_id == new_chat_id).scalar_subquery()
+    await connection.execute(
+        update(SubscriberRow)
+        .where(SubscriberRow.chat_id == old_chat_id, SubscriberRow.thread_id.not_in(taken))
+        .values(chat_id=new_chat_id, chat_type="supergroup")
+    )
+    await connection.execute(
+        update(SubscriberRow)
+        .where(SubscriberRow.chat_id == old_chat_id)
+        .values(state="suspended", state_detail="the group became a supergroup that subscribes by itself")
+    )

@@ -1,0 +1,218 @@
+"""Standing queries: made, changed and ended by their subscriber, and followed by ingest through one counter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from matching.query import Query
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.ids import SubscriberId, SubscriptionId
+from storage.models import DeliveryReasonRow, DeliveryRow, SubscriptionCounterRow, SubscriptionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A standing query as stored; `query` is `str(query)` with channels by number."""
+
+    id: SubscriptionId
+    subscriber_id: SubscriberId
+    name: str
+    query: str
+    state: str
+
+
+COLUMNS = (
+    SubscriptionRow.id,
+    SubscriptionRow.subscriber_id,
+    SubscriptionRow.name,
+    SubscriptionRow.query,
+    SubscriptionRow.state,
+)
+
+
+def subscription_of(row: Any) -> Subscription:
+    """A subscription from a row (or tuple) of COLUMNS."""
+    return Subscription(*row)
+
+
+async def draft(connection: AsyncConnection, subscriber_id: SubscriberId, *, name: str, query: Query) -> SubscriptionId:
+    """Keep a query that waits for its subscriber's tap; ingest does not see it yet. Older drafts of theirs go."""
+    await connection.execute(
+        delete_rows(SubscriptionRow).where(
+            SubscriptionRow.subscriber_id == subscriber_id,
+            SubscriptionRow.state == "draft",
+            SubscriptionRow.created_at < func.now() - func.make_interval(0, 0, 0, 1),
+        )
+    )
+    number = await connection.scalar(
+        insert(SubscriptionRow)
+        .values(
+            subscriber_id=subscriber_id,
+            name=name,
+            query=str(query),
+            canonical=query.canonical,
+            state="draft",
+            version=0,
+        )
+        .returning(SubscriptionRow.id)
+    )
+    return SubscriptionId(int(number or 0))
+
+
+async def confirm(
+    connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId
+) -> Subscription | None:
+    """Turn a draft into a subscription; one that asks the same already is returned (and resumed) instead.
+
+    None when the subscriber has no such draft. Confirming twice is confirming once.
+    """
+    version = await _bump(connection)  # first: its row lock makes two taps wait for each other
+    wanted = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused")
+    if wanted is None:
+        return None
+    twin = await connection.scalar(
+        select(SubscriptionRow.id)
+        .where(
+            SubscriptionRow.subscriber_id == subscriber_id,
+            SubscriptionRow.canonical == wanted.canonical,
+            SubscriptionRow.state.in_(["active", "paused"]),
+            SubscriptionRow.id != subscription_id,
+        )
+        .limit(1)
+    )
+    if twin is not None:
+        await connection.execute(delete_rows(SubscriptionRow).where(SubscriptionRow.id == subscription_id))
+        subscription_id = SubscriptionId(twin)
+    return await _change(connection, subscription_id, version, state="active")
+
+
+async def get(
+    connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId
+) -> Subscription | None:
+    """A subscriber's own subscription or draft."""
+    row = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused")
+    return subscription_of(row[:5]) if row else None
+
+
+async def list_for(connection: AsyncConnection, subscriber_id: SubscriberId) -> list[Subscription]:
+    """A subscriber's subscriptions, active and paused, in the order they were made."""
+    rows = await connection.execute(
+        select(*COLUMNS)
+        .where(SubscriptionRow.subscriber_id == subscriber_id, SubscriptionRow.state.in_(["active", "paused"]))
+        .order_by(SubscriptionRow.id)
+    )
+    return [subscription_of(row) for row in rows]
+
+
+async def pause(connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId) -> bool:
+    """Stop matching for a while; alerts that only it asked for and that are not sent yet are cancelled."""
+    return await _move(connection, subscriber_id, subscription_id, "active", state="paused")
+
+
+async def resume(connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId) -> bool:
+    """Match again."""
+    return await _move(connection, subscriber_id, subscription_id, "paused", state="active")
+
+
+async def rename(
+    connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId, name: str
+) -> bool:
+    """Give it another name."""
+    return await _move(connection, subscriber_id, subscription_id, "active", "paused", name=name)
+
+
+async def delete(connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId) -> bool:
+    """End it: its words are gone at once, its number stays until every ingest has heard of it."""
+    return await _move(
+        connection, subscriber_id, subscription_id, "active", "paused", "draft",
+        state="deleted", name="", query="", canonical="",
+    )  # fmt: skip
+
+
+async def changes_since(connection: AsyncConnection, version: int) -> tuple[int, list[Subscription]]:
+    """The counter, and every subscription that changed after `version` (drafts left out, deleted ones included).
+
+    The counter is read first: a change that commits in between is given twice, never missed.
+    """
+    counter = int(await connection.scalar(select(SubscriptionCounterRow.version)) or 0)
+    if counter == version:
+        return counter, []
+    rows = await connection.execute(
+        select(*COLUMNS).where(SubscriptionRow.version > version, SubscriptionRow.state != "draft")
+    )
+    return counter, [subscription_of(row) for row in rows]
+
+
+async def _bump(connection: AsyncConnection) -> int:
+    # The row lock is held until commit, so the order of the numbers is the order of the commits.
+    value = await connection.scalar(
+        update(SubscriptionCounterRow)
+        .values(version=SubscriptionCounterRow.version + 1)
+        .returning(SubscriptionCounterRow.version)
+    )
+    return int(value or 0)
+
+
+async def _row(
+    connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId, *states: str
+) -> Any:
+    return (
+        await connection.execute(
+            select(*COLUMNS, SubscriptionRow.canonical).where(
+                SubscriptionRow.id == subscription_id,
+                SubscriptionRow.subscriber_id == subscriber_id,
+                SubscriptionRow.state.in_(states),
+            )
+        )
+    ).first()
+
+
+async def _change(
+    connection: AsyncConnection, subscription_id: SubscriptionId, version: int, **values: str
+) -> Subscription:
+    row = (
+        await connection.execute(
+            update(SubscriptionRow)
+            .where(SubscriptionRow.id == subscription_id)
+            .values(version=version, **values)
+            .returning(*COLUMNS)
+        )
+    ).one()
+    return subscription_of(row)
+
+
+async def _move(
+    connection: AsyncConnection,
+    subscriber_id: SubscriberId,
+    subscription_id: SubscriptionId,
+    *from_states: str,
+    **values: str,
+) -> bool:
+    version = await _bump(connection)
+    if await _row(connection, subscriber_id, subscription_id, *from_states) is None:
+        return False
+    await _change(connection, subscription_id, version, **values)
+    await _cancel_unwanted(connection, subscriber_id)
+    return True
+
+
+async def _cancel_unwanted(connection: AsyncConnection, subscriber_id: SubscriberId) -> None:
+    still_wanted = (
+        select(DeliveryReasonRow.delivery_id)
+        .join(SubscriptionRow, SubscriptionRow.id == DeliveryReasonRow.subscription_id)
+        .where(DeliveryReasonRow.delivery_id == DeliveryRow.id, SubscriptionRow.state == "active")
+    )
+    await connection.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.subscriber_id == subscriber_id,
+            DeliveryRow.state.in_(["pending", "unknown"]),
+            ~exists(still_wanted),
+        )
+        .values(state="cancelled", detail="no subscription asks for it any more", settled_at=func.now())
+    )

@@ -1,0 +1,55 @@
+"""Migrations lead to the models' schema, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from storage import migrations
+from storage.database import Database, DatabaseUnreachable
+from storage.embedded import EmbeddedServer
+from storage.models import Base
+from tests.conftest import execute
+
+
+def test_migrated_schema_is_what_the_models_say(database_url: str) -> None:
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_every_migration_goes_back_and_forth(database_url: str) -> None:
+    migrations.downgrade(database_url, "base")
+    with psycopg.connect(database_url) as connection:
+        left = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert left == [("alembic_version",)]
+    migrations.upgrade(database_url)
+    migrations.check(database_url)
+
+
+async def test_server_database_is_not_migrated_behind_the_operators_back(
+    postgres: EmbeddedServer, tmp_path: Path
+) -> None:
+    execute(postgres, "CREATE DATABASE not_migrated")
+    with pytest.raises(migrations.SchemaMismatch, match="run `channelwatch migrate`"):
+        await Database.open(tmp_path, postgres.url_of("not_migrated"))
+    execute(postgres, "DROP DATABASE not_migrated")
+
+
+async def test_schema_of_a_newer_release_is_refused(database_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(migrations.SchemaMismatch, match="newer"):
+        await Database.open(tmp_path, database_url)
+
+
+async def test_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachable) as refused:
+        await Database.open(tmp_path, "postgresql://me:hunter2@127.0.0.1:9/none")
+    assert "hunter2" not in str(refused.value)
