@@ -89,7 +89,9 @@ class Faults:
 
     def pending(self) -> list[tuple[Server, str, object]]:
         """Faults that no call has met yet: a test that ends with some did not test what it says."""
-        return [(server, method, fault) for (server, method), queue in self._queues.items() for fault in queue]
+        return [
+            (server, method, fault) for (server, method), queue in self._queues.items() for fault in queue
+        ]
 
 
 class World:

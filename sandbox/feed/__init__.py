@@ -1,0 +1,1 @@
+"""The invented sample feed of `channelwatch demo`: channels, posts and people of countries that do not exist."""

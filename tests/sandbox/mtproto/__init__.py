@@ -1,0 +1,1 @@
+"""Tests of the MTProto half of the box."""
