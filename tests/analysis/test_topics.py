@@ -1,0 +1,224 @@
+"""What a post is about: invented posts in three languages, the rules of scoring, and the figure on labelled posts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.lexicon import LexiconError, read_lexicon, shipped
+from analysis.taxonomy import TOPICS
+from analysis.text import analyse
+from analysis.topics import MOST_TOPICS, TopicScore, classify, classify_with
+
+GOLD = Path(__file__).parents[3] / "shared" / "data" / "topics_gold" / "dev.jsonl.gz"
+
+NEWS_WORDS = ["война", "суд", "выборы", "нефть", "матч", "снег", "врач", "фильм", "школа", "и", "скидка", "the"]
+
+SMALL = {
+    "none": '[[words]]\nweight = 2.0\nru = "промокод"',
+    "conflict": """
+        [[words]]
+        weight = 2.0
+        ru = "перемирие, прекращение огня, мир + переговоры"
+        [[words]]
+        weight = 1.0
+        ru = "фронт, ракета"
+        [[words]]
+        weight = -2.0
+        ru = "холодный фронт"
+        """,
+    "economy": 'threshold = 1.0\n[[words]]\nweight = 1.0\nru = "нефть"\nen = "=importer"',
+}
+
+
+def best(text: str) -> str | None:
+    scores = classify(analyse(text))
+    return scores[0].code if scores else None
+
+
+def small(text: str, documents: dict[str, str] = SMALL) -> dict[str, TopicScore]:
+    return {score.code: score for score in classify_with(read_lexicon(documents), analyse(text))}
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("Ночью посёлок обстреляли из миномётов, двое солдат ранены", "conflict"),
+        ("Уночі селище обстріляли з мінометів, двоє бійців поранені", "conflict"),
+        ("Both sides agreed to a ceasefire after weeks of shelling", "conflict"),
+        ("Парламент Северии принял законопроект о выборах мэров", "politics"),
+        ("Парламент Північчини ухвалив законопроєкт про вибори", "politics"),
+        ("Lawmakers rejected the bill and called a new election", "politics"),
+        ("Центробанк поднял ключевую ставку, инфляция замедлилась", "economy"),
+        ("Нацбанк підвищив облікову ставку, інфляція сповільнилася", "economy"),
+        ("The central bank raised interest rates to fight inflation", "economy"),
+        ("Суд приговорил мошенника к пяти годам колонии", "crime"),
+        ("Суд засудив шахрая до п'яти років позбавлення волі", "crime"),
+        ("Police arrested a suspect over the robbery", "crime"),
+        ("На складе вспыхнул пожар, спасатели эвакуировали людей", "disaster"),
+        ("На складі спалахнула пожежа, рятувальники евакуювали людей", "disaster"),
+        ("Firefighters evacuated a village after the earthquake", "disaster"),
+        ("Вратарь отбил пенальти, и сборная вышла в полуфинал", "sport"),
+        ("Воротар відбив пенальті, і збірна вийшла у півфінал", "sport"),
+        ("The goalkeeper saved a penalty and the team reached the semifinal", "sport"),
+        ("Синоптики обещают метель и гололёд", "weather"),
+        ("Синоптики обіцяють хуртовину та ожеледицю", "weather"),
+        ("Forecasters expect a blizzard and strong winds", "weather"),
+        ("Врачи начали вакцинацию от кори", "health"),
+        ("Лікарі почали вакцинацію від кору", "health"),
+        ("Doctors began a vaccination campaign against measles", "health"),
+        ("Учёные нашли новую галактику с помощью телескопа", "science"),
+        ("Школьники сдают экзамен по новой программе", "education"),
+        ("Патриарх совершил литургию в храме", "religion"),
+        ("Режиссёр представил новый фильм в кинотеатре", "arts"),
+        ("Профспілка оголосила страйк через низьку зарплату", "labour"),
+        ("Браконьеры убили краснокнижного леопарда в заповеднике", "environment"),
+        ("Волонтёры открыли приют для бездомных", "society"),
+        ("Туристи забронювали готель на курорті", "lifestyle"),
+        ("Котёнок и щенок попали в Книгу рекордов", "human_interest"),
+    ],
+)
+def test_a_plain_post_gets_its_topic_first(text: str, topic: str) -> None:
+    assert best(text) == topic
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Доброе утро, друзья! Как ваши дела?",
+        "Доброго ранку! Гарного дня всім!",
+        "Good morning everyone, have a nice day",
+        "Промокод ВЕСНА: скидка до 50 % на все блюда ресторана, доставка бесплатно",
+        "https://example.org @somebody 🔥",
+    ],
+)
+def test_advertising_greetings_and_nothing_have_no_topic(text: str) -> None:
+    assert best(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "not_topic"),
+    [
+        ("Холодный фронт принесёт снег и мороз", "conflict"),
+        ("Most important: feeling well and resting well", "lifestyle"),
+        ("An important step for the whole village", "economy"),
+        ("По данным на сегодня, всё спокойно", "science"),
+        ("Матч закончился, главный тренер доволен атакой и обороной", "conflict"),
+    ],
+)
+def test_a_word_with_another_life_does_not_mislead(text: str, not_topic: str) -> None:
+    assert not_topic not in {score.code for score in classify(analyse(text))}
+
+
+def test_the_words_behind_a_label_are_the_posts_own_with_their_shares() -> None:
+    words = small("Ракеты, ракета, и снова о прекращении огня")["conflict"].words
+    assert [word for word, _ in words] == ["прекращении огня", "ракеты"]
+    assert sum(share for _, share in words) == pytest.approx(1, abs=0.01)
+
+
+def test_words_in_a_row_count_in_any_form_but_not_apart() -> None:
+    assert "conflict" in small("договор о прекращении огня")
+    assert "conflict" not in small("прекращение торговли из-за огня")
+
+
+def test_a_pair_counts_anywhere_in_the_post_but_not_by_half() -> None:
+    assert small("Переговоры начались: все надеются на мир")["conflict"].words == (("мир + переговоры", 1.0),)
+    assert small("Весь мир смотрит") == {}
+
+
+def test_a_word_inside_a_phrase_counts_as_the_phrase_only() -> None:
+    assert "conflict" in small("Фронт и ракета")
+    assert "conflict" not in small("Холодный фронт и ракета")
+
+
+def test_saying_a_word_again_counts_less_each_time() -> None:
+    rising = {**SMALL, "conflict": '[[words]]\nweight = 2.0\nru = "перемирие"'}
+    scores = [small("перемирие " * times, rising)["conflict"].score for times in (1, 2, 3)]
+    assert scores == [1.0, 1.5, 1.75]
+
+
+def test_a_long_post_needs_more_evidence() -> None:
+    assert "conflict" in small("перемирие " + "слово " * 39)
+    assert "conflict" not in small("перемирие " + "слово " * 60)
+
+
+def test_a_topic_in_passing_is_not_named() -> None:
+    found = small("перемирие, прекращение огня, фронт, ракета, мир, переговоры и нефть")
+    assert set(found) == {"conflict"}
+
+
+def test_signs_of_advertising_speak_against_every_topic() -> None:
+    assert "economy" in small("Нефть дорожает")
+    assert small("Нефть дорожает, промокод внутри") == {}
+
+
+def test_an_exact_form_is_not_found_by_its_stem() -> None:
+    assert "economy" in small("The importer waits")
+    assert small("An important day") == {}
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ("[[words]]\nru = 'нефть'", "no weight"),
+        ("[[words]]\nweight = 1\nru = 'нефть'\n[[words]]\nweight = 2\nru = 'нефть'", "two weights"),
+        ("[[words]]\nweight = 1\nru = '!!'", "holds no word"),
+        ("[[words]]\nweight = 1\nru = 'цена нефти + рост'", "one word"),
+        ("[[words]]\nweight = 1\nru = '=цена нефти'", "single words"),
+        ("[[words]]\nweight = 'two'\nru = 'нефть'", "no weight"),
+        ("[[words]]\nweight = 1\nrus = 'нефть'", "unknown setting rus"),
+        ("treshold = 1", "unknown setting treshold"),
+        ("threshold = 0", "above zero"),
+        ("[[words", "economy.toml"),
+    ],
+)
+def test_a_broken_list_is_refused_with_its_name_and_fault(document: str, complaint: str) -> None:
+    with pytest.raises(LexiconError, match=complaint):
+        read_lexicon({"economy": document})
+
+
+def test_a_list_for_an_unknown_topic_is_refused() -> None:
+    with pytest.raises(LexiconError, match="no topic gossip"):
+        read_lexicon({"gossip": ""})
+
+
+def test_every_topic_has_words() -> None:
+    assert {scale.code for scale in shipped().scales} == {"none", *TOPICS}
+
+
+@given(st.lists(st.sampled_from(NEWS_WORDS), max_size=60))
+def test_labels_are_few_ranked_above_threshold_and_explained(words: list[str]) -> None:
+    scores = classify(analyse(" ".join(words)))
+    assert len(scores) <= MOST_TOPICS
+    assert [score.score for score in scores] == sorted((score.score for score in scores), reverse=True)
+    assert all(score.score >= 1 and score.words and score.code in TOPICS for score in scores)
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_classified(text: str) -> None:
+    terms = analyse(text)
+    assert classify(terms) == classify(terms)
+
+
+@pytest.mark.skipif(
+    not GOLD.exists(), reason="the labelled posts of ../shared/data are not here; they are never shipped"
+)
+def test_quality_on_labelled_posts_has_not_fallen() -> None:
+    """Measured, never tuned on: mean of the micro-F1 against two independent labellings; 0.69 when this was written."""
+    with gzip.open(GOLD, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    found = [{score.code for score in classify(analyse(row["text"]))} for row in rows]
+    assert (micro_f1(rows, found, "topics_a") + micro_f1(rows, found, "topics_b")) / 2 >= 0.66
+
+
+def micro_f1(rows: list[dict[str, Any]], found: list[set[str]], labels: str) -> float:
+    wanted = [set(row[labels]) - {"none"} for row in rows]
+    right = sum(len(want & have) for want, have in zip(wanted, found, strict=True))
+    return 2 * right / (sum(map(len, wanted)) + sum(map(len, found)))
