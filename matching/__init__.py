@@ -1,0 +1,1 @@
+"""Who wants a post: the query language and the percolator that runs one post against many queries."""

@@ -1,0 +1,194 @@
+"""From `field:value` to the leaf it stands for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from analysis import taxonomy
+from matching.conditions import KINDS, LANGUAGES, After, Before, Channel, FieldLeaf, ForwardedFrom, Has, Language, Link
+from matching.conditions import Topic as TopicLeaf
+from matching.errors import QueryError
+from matching.hosts import host_of
+from matching.ids import ChannelId
+from matching.pieces import shown
+
+_USERNAME = re.compile(r"(?:https?://)?(?:(?:t|telegram)\.me/)?@?([A-Za-z][A-Za-z0-9_]{2,31})/?")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_YEARS = range(2000, 2101)
+"""Years that a date may have: Telegram's channels began in 2015, and far years overflow when a time zone shifts
+them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as far as it matters: a standing query may not name dates; days begin in the asker's time zone."""
+
+    standing: bool
+    timezone: dt.tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A typed `name:value` with the offset of its name in the query."""
+
+    name: str
+    value: str
+    start: int
+
+    def refuse(self, message: str, value: str | None = None) -> QueryError:
+        """The error about the value; `value` is the one to suggest."""
+        return QueryError(message, self.start + len(self.name) + 1, f"{self.name}:{value}" if value else None)
+
+
+def read_field(piece: str, start: int, asker: Asker) -> FieldLeaf:
+    """The leaf of a `name:value` piece. Raises QueryError."""
+    name, _, value = piece.partition(":")
+    field = Field(name.lower(), value.strip('"').strip(), start)
+    if field.name in ("http", "https", "tg"):
+        host = host_of(piece)
+        message = "A link is no word; to find posts that link to a site, ask for the site."
+        raise QueryError(message, start, f"link:{host}" if host else None)
+    reader = _READERS.get(field.name)
+    if reader is None:
+        raise _unknown_field(field)
+    if not field.value:
+        raise field.refuse(f"{field.name}: needs a value behind the colon.")
+    return reader(field, asker)
+
+
+def is_field_name(name: str) -> bool:
+    """Whether `name:` begins a field."""
+    return name.lower() in _READERS
+
+
+def _unknown_field(field: Field) -> QueryError:
+    """What to say of a field that there is not."""
+    if field.name in ("in", "story"):
+        return QueryError(f"{field.name}: is not available yet.", field.start)
+    nearest = _nearest(field.name, _READERS)
+    suggestion = f"{nearest}:{field.value}" if nearest else f'"{field.name} {field.value}"'
+    known = ", ".join(f"{name}:" for name in _READERS)
+    return QueryError(f"There is no field {shown(field.name + ':')}; there are {known}.", field.start, suggestion)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that looks most like this one, if any does."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def _channel(field: Field, asker: Asker) -> FieldLeaf:
+    """`channel:@name` or `channel:` with our number of it."""
+    if _NUMBER.fullmatch(field.value):
+        return Channel(ChannelId(int(field.value)))
+    return Channel(_username(field))
+
+
+def _forwarded_from(field: Field, asker: Asker) -> FieldLeaf:
+    """`from:@name` or `from:` with Telegram's number of the channel."""
+    if _NUMBER.fullmatch(field.value):
+        return ForwardedFrom(str(int(field.value)))
+    return ForwardedFrom("@" + _username(field))
+
+
+def _username(field: Field) -> str:
+    """The username in the value, lower case, without its @."""
+    found = _USERNAME.fullmatch(field.value)
+    if not found:
+        raise field.refuse(f"{shown(field.value)} is no username: those have Latin letters, digits and _.")
+    return found[1].lower()
+
+
+def _topic(field: Field, asker: Asker) -> FieldLeaf:
+    """`topic:` with a code or a name of it."""
+    topic = taxonomy.find(field.value) or taxonomy.find(field.value.replace("_", " "))
+    if topic is None:
+        raise _unknown_topic(field)
+    return TopicLeaf(topic.code)
+
+
+def _unknown_topic(field: Field) -> QueryError:
+    """What to say of a topic that there is not: the nearest ones."""
+    codes = {code: code for code in taxonomy.TOPICS}
+    for topic in taxonomy.TOPICS.values():
+        codes.update((name.casefold(), topic.code) for name in topic.names.values())
+    names = difflib.get_close_matches(field.value.casefold(), codes, n=3, cutoff=0.5)
+    nearest = list(dict.fromkeys(codes[name] for name in names))
+    hint = f"Near it: {', '.join(nearest)}." if nearest else f"There are {', '.join(taxonomy.TOPICS)}."
+    return field.refuse(f"There is no topic {shown(field.value)}. {hint}", nearest[0] if nearest else None)
+
+
+def _one_of(field: Field, known: tuple[str, ...], also: dict[str, str]) -> str:
+    """The value, which must be a known one or another name of one."""
+    value = field.value.lower()
+    if value in known:
+        return value
+    nearest = also.get(value) or _nearest(value, known)
+    raise field.refuse(f"{field.name}: knows {', '.join(known)}, but not {shown(field.value)}.", nearest)
+
+
+def _language(field: Field, asker: Asker) -> FieldLeaf:
+    """`lang:` with one of LANGUAGES."""
+    also = {"ua": "uk", "ukr": "uk", "rus": "ru", "eng": "en", "gb": "en"}
+    return Language(_one_of(field, LANGUAGES, also))
+
+
+def _has(field: Field, asker: Asker) -> FieldLeaf:
+    """`has:` with one of KINDS."""
+    also = {"image": "photo", "picture": "photo", "file": "document", "doc": "document", "url": "link"}
+    return Has(_one_of(field, KINDS, also))
+
+
+def _link(field: Field, asker: Asker) -> FieldLeaf:
+    """`link:` with a host, or with a link from which the host is taken."""
+    host = host_of(field.value)
+    if host is None:
+        raise field.refuse(
+            f"{shown(field.value)} is no site: a site has a dot in its name.",
+            f"{field.value.lower()}.com" if field.value.isascii() and field.value.isalnum() else None,
+        )
+    return Link(host)
+
+
+def _after(field: Field, asker: Asker) -> FieldLeaf:
+    """`after:` with a day, which is included."""
+    return After(*_day(field, asker))
+
+
+def _before(field: Field, asker: Asker) -> FieldLeaf:
+    """`before:` with a day, which is not included."""
+    return Before(*_day(field, asker))
+
+
+def _day(field: Field, asker: Asker) -> tuple[dt.date, dt.datetime]:
+    """The day that is meant and the moment (UTC) at which it begins for the asker."""
+    if asker.standing:
+        message = f"{field.name}: is for searches; a subscription looks at new posts only."
+        raise QueryError(message, field.start)
+    found = _DAY_FIRST.fullmatch(field.value)
+    value = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else field.value
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        raise field.refuse(f"{shown(field.value)} is no day; write it as 2026-01-31.") from None
+    if day.year not in _YEARS:
+        raise field.refuse(f"The year must be from {_YEARS[0]} to {_YEARS[-1]}.")
+    return day, dt.datetime.combine(day, dt.time(), asker.timezone).astimezone(dt.UTC)
+
+
+_READERS: dict[str, Callable[[Field, Asker], FieldLeaf]] = {
+    "channel": _channel,
+    "topic": _topic,
+    "lang": _language,
+    "has": _has,
+    "from": _forwarded_from,
+    "link": _link,
+    "after": _after,
+    "before": _before,
+}
+"""Field name -> what reads its value."""
