@@ -49,7 +49,7 @@ def set_up(*, verbose: bool = False, json: bool = False) -> None:
 
 def _quiet_the_talkative() -> None:
     # httpx logs every address, and the bot's token is part of it; telegram.ext logs its base_url at DEBUG.
-    for name in ("httpx", "httpcore", "telegram", "telethon", "apscheduler", "aiohttp.access", "alembic", "asyncio"):
+    for name in ("httpx", "httpcore", "telegram", "telethon", "apscheduler", "aiohttp.access", "alembic", "asyncio", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

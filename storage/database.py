@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import psycopg
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -36,6 +37,13 @@ STATEMENT_TIMEOUT = "30s"
 """Nothing of ours waits longer for a lock or for an answer; searches set a tighter bound of their own."""
 
 
+UNREADABLE = "DATABASE_URL is no address of a database: postgresql://user:password@host:5432/name"
+
+PASSING = ("08", "25006", "40", "53", "55", "57")
+"""SQLSTATE classes (and one code) that pass by themselves: connection, read-only standby, rollback, resources, locks,
+shutdown and time-outs (PostgreSQL documentation, appendix A)."""
+
+
 class DatabaseUnreachable(Exception):
     """The server that DATABASE_URL names does not answer; the message says why, without the password."""
 
@@ -56,7 +64,7 @@ class Database:
     """An open database. `await Database.open(...)`, then `async with database.begin() as connection`."""
 
     def __init__(self, url: str, server: EmbeddedServer | None = None) -> None:
-        self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self.url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
         self._server = server
         self.engine: AsyncEngine = create_async_engine(
             self.url,
@@ -81,14 +89,24 @@ class Database:
         if url is None:
             server = EmbeddedServer(home, server_settings)
             await asyncio.to_thread(server.start)
-            await asyncio.to_thread(migrations.upgrade, server.url)
+            try:
+                await asyncio.to_thread(migrations.upgrade, server.url)
+            except BaseException:
+                await asyncio.to_thread(server.stop)
+                raise
             return cls(server.url, server)
-        database = cls(url)
+        try:
+            database = cls(url)
+        except ArgumentError:
+            raise DatabaseUnreachable(UNREADABLE) from None
         try:
             await asyncio.to_thread(migrations.check, database.url)
         except psycopg.OperationalError as error:
             await database.close()
             raise DatabaseUnreachable(f"The database of DATABASE_URL does not answer: {_first_line(error)}") from None
+        except psycopg.ProgrammingError:  # libpq's words about an address quote it, password and all
+            await database.close()
+            raise DatabaseUnreachable(UNREADABLE) from None
         except BaseException:
             await database.close()
             raise
@@ -109,10 +127,12 @@ class Database:
         try:
             async with self.engine.begin() as connection:
                 yield connection
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except PoolTimeout as error:
             raise DatabaseAway(_kind(error)) from error
         except DBAPIError as error:
-            raise StatementRefused(_kind(error)) from error
+            raise (DatabaseAway if _passes(error) else StatementRefused)(_kind(error)) from error
+        except UnicodeEncodeError as error:  # psycopg's own, of a lone surrogate: it never reaches the server
+            raise StatementRefused(type(error).__name__) from error
 
     @property
     def _libpq_url(self) -> str:
@@ -155,6 +175,14 @@ class Database:
 async def notify(connection: Connection, channel: str) -> None:
     """Wake the listeners of a channel when (and only if) this transaction commits."""
     await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed later. psycopg calls a program's limit operational, too; that stays."""
+    if error.connection_invalidated:
+        return True
+    code = getattr(error.orig, "sqlstate", None)
+    return code.startswith(PASSING) if code else isinstance(error, OperationalError | InterfaceError)
 
 
 def _first_line(error: Exception) -> str:

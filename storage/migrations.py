@@ -20,10 +20,16 @@ class SchemaMismatch(Exception):
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run every migration up to `revision`; safe to call from several processes at once."""
+    """Run every migration up to `revision`; safe to call from several processes at once.
+
+    Raises SchemaMismatch when a newer release has been here.
+    """
     with psycopg.connect(_libpq(url), autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        if revision == "head" and current(url) == head():
+        found = current(url)
+        if found is not None and not _is_known(found):
+            raise SchemaMismatch(_NEWER.format(found))
+        if revision == "head" and found == head():
             return
         command.upgrade(_config(url), revision)
 
@@ -38,15 +44,20 @@ def check(url: str) -> None:
     found, wanted = current(url), head()
     if found == wanted:
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config(url)).walk_revisions()}
-    if found is None or found in known:
+    if found is None or _is_known(found):
         raise SchemaMismatch(
             f"The database is at schema {found or 'nothing'}, this release needs {wanted}: run `channelwatch migrate`."
         )
-    raise SchemaMismatch(
-        f"The database is at schema {found}, which this release does not know: it was migrated by a newer one. "
-        f"Run that release."
-    )
+    raise SchemaMismatch(_NEWER.format(found))
+
+
+_NEWER = (
+    "The database is at schema {}, which this release does not know: it was migrated by a newer one. Run that release."
+)
+
+
+def _is_known(revision: str) -> bool:
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config("")).walk_revisions()}
 
 
 def head() -> str:
@@ -69,8 +80,9 @@ def _config(url: str) -> Config:
     here = Path(__file__).resolve().parent
     # In a checkout the migrations lie at the top, where Alembic's users look; in a wheel they travel inside storage.
     scripts = here.parent / "alembic"
-    config.set_main_option("script_location", str(scripts if (scripts / "env.py").exists() else here / "migrations"))
-    config.attributes["url"] = re.sub(r"^postgresql://", "postgresql+psycopg://", url)
+    location = str(scripts if (scripts / "env.py").exists() else here / "migrations")
+    config.set_main_option("script_location", location.replace("%", "%%"))  # % begins an interpolation there
+    config.attributes["url"] = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     return config
 
 

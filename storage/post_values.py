@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from matching.hosts import host_of, with_parents
 from storage.ids import ChannelId, MessageId
 
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"»]+|(?<![\w@./])t\.me/[^\s<>\"»]+", re.IGNORECASE)
+
+HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/?#@\s]*@)?([\w.-]+)", re.IGNORECASE)
+"""The host of a link, without the bracket or comma that a sentence may put right behind it."""
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL refuses NUL, UTF-8 refuses lone surrogates. Each is one UTF-16 unit, and so is what replaces it, so
@@ -23,6 +27,21 @@ that the offsets of entities still point at the same words."""
 def storable(text: str) -> str:
     """The text with what no database can hold replaced by U+FFFD."""
     return UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_json(value: Any) -> Any:
+    """The same of every string inside a value; numbers that JSON does not know (NaN, infinity) become None."""
+    match value:
+        case str():
+            return storable(value)
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {storable(name): storable_json(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [storable_json(inner) for inner in value]
+        case _:
+            return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,12 @@ class Forward:
             message_id=self.message_id, posted_at=self.posted_at.isoformat() if self.posted_at else None,
         )  # fmt: skip
 
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Forward:
+        """Read back what `to_json` wrote."""
+        posted_at = stored.get("posted_at")
+        return cls(**{**stored, "posted_at": dt.datetime.fromisoformat(posted_at) if posted_at else None})
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -90,11 +115,17 @@ class Part:
     entities: tuple[Entity, ...] = ()
     medium: Medium | None = None
 
+    @property
+    def said(self) -> str:
+        """The words of the message, those of its poll included."""
+        poll = (self.medium.poll if self.medium else None) or {}
+        return "\n".join(filter(None, [self.text, poll.get("question"), *poll.get("options", ())]))
+
     def to_json(self) -> dict[str, Any]:
         """As stored in `posts.parts`."""
         return _filled(
             message_id=self.message_id,
-            text=storable(self.text),
+            text=self.text,
             entities=[entity.to_json() for entity in self.entities] or None,
             medium=self.medium.to_json() if self.medium else None,
         )
@@ -135,8 +166,8 @@ class Post:
 
     @property
     def text(self) -> str:
-        """What the post says: the texts of its parts, a blank line between."""
-        return "\n\n".join(storable(part.text) for part in self.parts if part.text)
+        """What the post says: the texts of its parts, a blank line between; a poll says its question and options."""
+        return "\n\n".join(storable(said) for part in self.parts if (said := part.said))
 
     @property
     def has(self) -> frozenset[str]:
@@ -145,14 +176,15 @@ class Post:
         found = kinds & {"photo", "video", "document", "poll"}
         if "animation" in kinds:
             found = found | {"video"}
-        if self.links:
+        if any(self._urls()):
             found = found | {"link"}
         return frozenset(found)
 
     @property
     def links(self) -> frozenset[str]:
         """Hosts linked to, with their parent domains: news.bbc.co.uk, bbc.co.uk, co.uk."""
-        return frozenset(host for url in self._urls() for host in _hosts(url))
+        hosts = (host_of(found[1]) for url in self._urls() if (found := HOST.match(url)))
+        return frozenset(domain for host in hosts if host for domain in with_parents(host))
 
     @property
     def forwarded_from(self) -> frozenset[str]:
@@ -160,7 +192,7 @@ class Post:
         if self.forward is None:
             return frozenset()
         name, number = self.forward.username, self.forward.channel_telegram_id
-        return frozenset([*([f"@{name.lower()}"] if name else []), *([str(number)] if number else [])])
+        return frozenset([*([f"@{storable(name.lower())}"] if name else []), *([str(number)] if number else [])])
 
     @property
     def content_hash(self) -> bytes:
@@ -174,23 +206,20 @@ class Post:
 
     def _urls(self) -> Iterable[str]:
         for part in self.parts:
-            yield from LINK.findall(part.text)
-            yield from (entity.url for entity in part.entities if entity.url)
+            said = storable(part.text)
+            yield from LINK.findall(said)
+            yield from (storable(entity.url) for entity in part.entities if entity.url)
+            # Telegram sees a link in "bbc.com/news" too, and says so
+            yield from (_piece(said, entity) for entity in part.entities if entity.type == "url")
             if part.medium and part.medium.url:
-                yield part.medium.url
+                yield storable(part.medium.url)
 
 
-def _hosts(url: str) -> Iterable[str]:
-    try:
-        host = urlsplit(url if "://" in url else f"https://{url}").hostname
-    except ValueError:
-        return
-    if not host:
-        return
-    labels = storable(host).rstrip(".,;:!?)").removeprefix("www.").split(".")
-    for start in range(len(labels) - 1):
-        yield ".".join(labels[start:])
+def _piece(text: str, entity: Entity) -> str:
+    """The words that an entity is about: its numbers count UTF-16 units."""
+    units = text.encode("utf-16-le")[2 * entity.offset : 2 * (entity.offset + entity.length)]
+    return units.decode("utf-16-le", "replace")
 
 
 def _filled(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: storable_json(value) for name, value in values.items() if value is not None}

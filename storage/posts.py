@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analysis.labels import Labels
@@ -123,6 +123,11 @@ async def get_post(connection: AsyncConnection, post_id: PostId) -> StoredPost |
         )
     ).first()
     return stored_post(row) if row else None
+
+
+async def count_posts(connection: AsyncConnection) -> int:
+    """How many posts are stored, deleted ones included."""
+    return int(await connection.scalar(select(func.count()).select_from(PostRow)) or 0)
 
 
 async def mark_deleted(
