@@ -32,7 +32,9 @@ def set_up(*, verbose: bool = False, json: bool = False) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -49,7 +51,17 @@ def set_up(*, verbose: bool = False, json: bool = False) -> None:
 
 def _quiet_the_talkative() -> None:
     # httpx logs every address, and the bot's token is part of it; telegram.ext logs its base_url at DEBUG.
-    for name in ("httpx", "httpcore", "telegram", "telethon", "apscheduler", "aiohttp.access", "alembic", "asyncio", "pymorphy3"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "telegram",
+        "telethon",
+        "apscheduler",
+        "aiohttp.access",
+        "alembic",
+        "asyncio",
+        "pymorphy3",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

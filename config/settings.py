@@ -30,8 +30,14 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 
 class _FromEnvironment(BaseSettings):
+    # The prefix keeps field names that programs and tests fill by hand from being read as variables: HOME, TOKEN, …
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        env_prefix="CHANNELWATCH_",
+        extra="ignore",
+        populate_by_name=True,
     )
 
     @model_validator(mode="before")
@@ -113,5 +119,8 @@ def read(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
         raise SettingsError(problems) from None

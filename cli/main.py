@@ -1,0 +1,41 @@
+"""`channelwatch`: the commands, and the one place where an error becomes a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cli import channels, demo, evaluate, login, migrate, replay, run, search
+
+OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
+"""An exception that one of our packages defines carries a message for a person; any other is a defect to be seen."""
+
+app = typer.Typer(
+    name="channelwatch",
+    help="Watch Telegram news channels: every post kept, every alert delivered once.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("migrate")(migrate.migrate)
+app.command("login")(login.login)
+app.add_typer(channels.app, name="channels")
+app.command("replay")(replay.replay)
+app.command("search")(search.search)
+app.command("demo")(demo.demo)
+app.add_typer(evaluate.app, name="evaluate")
+
+
+def main() -> None:
+    """Run a command. Exits 0, or 1 with one sentence that says what to do."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in OURS:
+            raise
+        print(f"channelwatch: {error}", file=sys.stderr)
+        sys.exit(1)
