@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import structlog
-from matching.percolator import Percolator
 
 from matching.fields import PostFields
+from matching.percolator import Percolator
 from matching.query import QueryError, parse
 from storage import subscriptions
 from storage.database import Connection
@@ -34,9 +34,10 @@ class StandingQueries:
 
         Called inside the transaction of each batch: a subscription committed before a batch begins is matched by it.
         """
-        self._version, changes = await subscriptions.changes_since(connection, self._version)
+        version, changes = await subscriptions.changes_since(connection, self._version)
         for change in changes:
             self._apply(change)
+        self._version = version
 
     def owed(self, post_id: PostId, fields: PostFields) -> list[Owed]:
         """Who asked for this post, and by which of their subscriptions."""

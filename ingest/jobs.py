@@ -1,0 +1,56 @@
+"""What ingest does by the clock, beside listening."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from analysis.lemmas import signature
+from analysis.text import LEMMAS
+
+log = structlog.get_logger()
+
+SAVE_LEMMAS_EVERY = dt.timedelta(minutes=10)
+RETRY_FAILED_EVERY = dt.timedelta(minutes=5)
+SAVE_SESSION_EVERY = dt.timedelta(minutes=1)
+
+LEMMAS_FILE = "lemmas.cache"
+"""In the data folder. Only a head start: it may be deleted at any time."""
+
+
+def make_scheduler(
+    home: Path, *, retry_failed: Callable[[], Awaitable[int]], save_session: Callable[[], Awaitable[None]]
+) -> AsyncIOScheduler:
+    """The jobs, not started yet. One that is late runs once, as soon as it can, and never twice at a time."""
+    scheduler = AsyncIOScheduler(
+        timezone=dt.UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    add = scheduler.add_job
+    add(save_lemmas, "interval", [home], seconds=SAVE_LEMMAS_EVERY.total_seconds(), id="save lemmas")
+    add(_retry, "interval", [retry_failed], seconds=RETRY_FAILED_EVERY.total_seconds(), id="retry failed analyses")
+    add(save_session, "interval", seconds=SAVE_SESSION_EVERY.total_seconds(), id="save session")
+    return scheduler
+
+
+async def load_lemmas(home: Path) -> None:
+    """Begin at full speed, if a run before has left its lemmas."""
+    is_loaded = await asyncio.to_thread(LEMMAS.load, home / LEMMAS_FILE, signature())
+    log.info("lemma cache read", is_loaded=is_loaded, forms=len(LEMMAS))
+
+
+async def save_lemmas(home: Path) -> None:
+    """Keep the lemmas for the next run; without it the run is slower at first, and nothing else."""
+    try:
+        await asyncio.to_thread(LEMMAS.save, home / LEMMAS_FILE, signature())
+    except OSError as error:
+        log.warning("lemma cache not written", error=error.strerror)
+
+
+async def _retry(retry_failed: Callable[[], Awaitable[int]]) -> None:
+    if count := await retry_failed():
+        log.info("failed analyses tried again", posts=count)

@@ -1,0 +1,43 @@
+"""How fast we may ask Telegram for one kind of thing: some at once, then one now and then, and never while banned."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable
+
+
+class Pace:
+    """A token bucket: `burst` calls at once, then one each `every`; `close_for` obeys a FLOOD_WAIT.
+
+    `clock` gives seconds that never run backwards, `sleep` waits for some; both are injected by tests.
+    """
+
+    def __init__(
+        self,
+        burst: int,
+        every: dt.timedelta,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._burst, self._every = burst, every.total_seconds()
+        self._clock, self._sleep = clock, sleep
+        self._full_at = clock()
+        """When the bucket would be full again if nobody took anything more."""
+        self._closed_until = 0.0
+
+    async def wait(self) -> None:
+        """Take one turn, when it comes. For one caller at a time."""
+        while (seconds := self._seconds_left()) > 0:
+            await self._sleep(seconds)
+        self._full_at = max(self._full_at, self._clock()) + self._every
+
+    def close_for(self, pause: dt.timedelta) -> None:
+        """Let nobody through for so long."""
+        self._closed_until = max(self._closed_until, self._clock() + pause.total_seconds())
+
+    def _seconds_left(self) -> float:
+        turn_at = self._full_at - (self._burst - 1) * self._every
+        return max(turn_at, self._closed_until) - self._clock()

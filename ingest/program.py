@@ -1,0 +1,163 @@
+"""The program that reads channels: one account, one connection at a time, every post through the pipeline."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+import structlog
+from telethon.tl import functions
+
+from config.settings import IngestSettings
+from ingest import jobs
+from ingest.albums import HOLD, MOST_PARTS
+from ingest.client import ClientError, build_client, call, connect, disconnect
+from ingest.joining import BURST, EVERY, Joiner
+from ingest.listener import Listener
+from ingest.pace import Pace
+from ingest.pipeline import Pipeline
+from ingest.session_key import SessionKey, SessionKeyError
+from ingest.sessions import ACCOUNT, StoredSession, read_session, save_session
+from ingest.supervision import AccountRefused, first_to_end, keep_alive, until_disconnected, watch_answers
+from storage.accounts import Account, load_account, mark_revoked
+from storage.database import AlreadyRunning, Database
+
+log = structlog.get_logger()
+
+DRAIN_TIMEOUT = dt.timedelta(seconds=10)
+"""A service manager waits about so long before it kills."""
+
+LONGEST_ALBUM = HOLD * MOST_PARTS
+"""An album is held no longer than this."""
+
+
+class IngestError(Exception):
+    """Channels cannot be read (any more); the message is one sentence that says why and what to do."""
+
+
+async def run_ingest(
+    database: Database, settings: IngestSettings, *, stop: asyncio.Event, pace: Pace | None = None
+) -> None:
+    """Read channels until `stop` is set, then commit what was heard and return.
+
+    `pace` limits how fast channels are joined; it outlives connections. Raises IngestError when there is nothing to
+    read with: nobody signed in, settings or key wrong, another process at it, or Telegram refuses the account.
+    """
+    if (missing := settings.missing()) is not None:
+        raise IngestError(missing)
+    try:
+        async with database.only_one(f"account {ACCOUNT}"):
+            ingest = await Ingest.open(database, settings, pace or Pace(BURST, EVERY))
+            await ingest.run(stop)
+    except AlreadyRunning:
+        raise IngestError(
+            "Another process already uses the account on this database: wait until it ends, or stop it."
+        ) from None
+    except (SessionKeyError, ClientError) as error:
+        raise IngestError(str(error)) from None
+
+
+class Ingest:
+    """The parts of the running program. The pipeline and the listener live as long as it; clients come and go."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: IngestSettings,
+        key: SessionKey,
+        account: Account,
+        session: StoredSession,
+        pace: Pace,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._key = key
+        self._account = account
+        self._session = session
+        self._pace = pace
+        self._is_refused = False
+        self.pipeline = Pipeline(database)
+        self.listener = Listener(self.pipeline)
+
+    @classmethod
+    async def open(cls, database: Database, settings: IngestSettings, pace: Pace) -> Ingest:
+        """With the stored account. Raises IngestError or SessionKeyError."""
+        async with database.begin() as connection:
+            account = await load_account(connection, ACCOUNT)
+        if account is None:
+            raise IngestError("Nobody is signed in to Telegram: run `channelwatch login` first.")
+        if account.state != "ready":
+            raise IngestError("Telegram has ended the stored session: run `channelwatch login` again.")
+        key = SessionKey.read(settings.session_key_path)
+        return cls(database, settings, key, account, read_session(account, key), pace)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises IngestError or ClientError."""
+        await jobs.load_lemmas(self._settings.home)
+        committing = asyncio.create_task(self.pipeline.run())
+        scheduler = jobs.make_scheduler(
+            self._settings.home, retry_failed=self.pipeline.retry_failed, save_session=self._save_session_in_step
+        )
+        scheduler.start()
+        try:
+            await first_to_end(_set(stop), _ended(committing), keep_alive(self._live, pass_on=(ClientError,)))
+        except AccountRefused as refusal:
+            self._is_refused = refusal.is_ended
+            if refusal.is_ended:
+                async with self._database.begin() as connection:
+                    await mark_revoked(connection, self._account.id)
+            raise IngestError(str(refusal)) from refusal
+        finally:
+            scheduler.shutdown(wait=False)
+            await self._finish(committing)
+
+    async def _live(self) -> None:
+        """One connection, from its beginning to its end. Raises what ended it."""
+        client = build_client(self._settings, self._session)
+        joiner = Joiner(self._database, client, self._account.id, self.listener, pace=self._pace)
+        await joiner.refresh()  # before the first update can come
+        self.listener.attach(client)
+        try:
+            await connect(client)
+            await call(client, functions.updates.GetStateRequest())  # says exactly what stands against the account
+            log.info("connected to telegram", account_id=self._account.id)
+            await first_to_end(until_disconnected(client), joiner.run(), watch_answers(client))
+        finally:
+            # Ends the intake. Our handler never waits, so every update that Telethon counts as seen has been offered.
+            await disconnect(client)
+
+    async def _save_session_in_step(self) -> None:
+        """Store the session as it is now, once all that its update states count as seen is committed."""
+        plain = self._session.dumps()
+        await asyncio.sleep(LONGEST_ALBUM.total_seconds())
+        await self.pipeline.settle()
+        await self._write(plain)
+
+    async def _finish(self, committing: asyncio.Task[None]) -> None:
+        """Give on what is held, commit what waits, then store how far we have heard."""
+        self.listener.albums.drain()
+        try:
+            if not committing.done():
+                async with asyncio.timeout(DRAIN_TIMEOUT.total_seconds()):
+                    await self.pipeline.settle()
+                    await self._write(self._session.dumps())
+        except TimeoutError:
+            log.error("stopped before everything heard was committed")
+        finally:
+            committing.cancel()
+            await asyncio.gather(committing, return_exceptions=True)
+        await jobs.save_lemmas(self._settings.home)
+        log.info("ingest stopped", dropped=self.listener.counts.dropped, failed=self.listener.counts.failed)
+
+    async def _write(self, plain: bytes) -> None:
+        if not self._is_refused:  # an ended session stays marked as ended
+            await save_session(self._database, self._key, plain, self._session.own_id)
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for a task that should not end; its error becomes ours."""
+    await asyncio.shield(task)

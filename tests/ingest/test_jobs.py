@@ -1,0 +1,41 @@
+"""What ingest does by the clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.text import LEMMAS, analyse
+from ingest.jobs import LEMMAS_FILE, load_lemmas, make_scheduler, save_lemmas
+
+
+async def nothing() -> None:
+    pass
+
+
+async def none_failed() -> int:
+    return 0
+
+
+async def test_a_late_job_runs_once_and_never_twice_at_a_time(tmp_path: Path) -> None:
+    scheduler = make_scheduler(tmp_path, retry_failed=none_failed, save_session=nothing)
+    jobs = scheduler.get_jobs()
+    assert {job.id for job in jobs} == {"save lemmas", "retry failed analyses", "save session"}
+    scheduler.start(paused=True)
+    for job in scheduler.get_jobs():
+        assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (None, True, 1)
+    scheduler.shutdown(wait=False)
+
+
+async def test_lemmas_are_kept_for_the_next_run(tmp_path: Path) -> None:
+    expected = analyse("мости відкрито").lemmas
+    await save_lemmas(tmp_path)
+    LEMMAS.clear()
+    await load_lemmas(tmp_path)
+    assert len(LEMMAS) > 0
+    assert analyse("мости відкрито").lemmas == expected
+
+
+async def test_a_folder_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    await save_lemmas(tmp_path / "file")
+    assert not (tmp_path / LEMMAS_FILE).exists()
