@@ -1,0 +1,172 @@
+"""A post becomes the alert that a subscriber sees, and the answer to "why?". Pure: values in, a message out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+
+from bot.message import Button, Message
+from bot.post_view import (
+    excerpt_of,
+    link_of,
+    matched_places,
+    media_of,
+    readable,
+    time_of,
+    title_of,
+    topic_name,
+    topics_of,
+    zone_of,
+)
+from bot.queries import read_stored, understood_again
+from bot.rich_text import RichText, bold, code, fill, highlighted, italic, joined, one_line, plain
+from bot.texts import Catalogue, texts_in
+from matching.query import Query
+from storage.ids import ChannelId, DeliveryId
+from storage.posts import StoredPost
+from storage.subscriptions import Subscription
+
+LATE = dt.timedelta(minutes=15)
+"""From when on an alert says that it is late (design)."""
+
+NAME_UNITS = 60
+"""How much of a subscription's name an alert shows."""
+
+SNIPPETS = 3
+"""Places of the post that the answer to "why?" shows."""
+
+AROUND = 40
+"""Characters on either side of a matched word in such a place."""
+
+
+def compose_alert(
+    post: StoredPost,
+    reasons: Sequence[Subscription],
+    *,
+    delivery_id: DeliveryId,
+    language: str,
+    time_zone: str,
+    is_repeat: bool,
+    now: dt.datetime,
+) -> Message:
+    """What a subscriber sees of a post: channel, time, excerpt, topics, reasons, link, and the buttons why and open.
+
+    `is_repeat`: it may have arrived before, and says so. `now` decides what is late and whether the day is named.
+    """
+    texts = texts_in(language)
+    queries = read_stored(reason.query for reason in reasons)
+    blocks = [
+        joined("\n", [*_marks(post, texts, is_repeat=is_repeat, now=now), _headline(post, texts, time_zone, now)]),
+        _body(post, queries, texts),
+        joined("\n", _footer(post, reasons, texts, language)),
+    ]
+    buttons = [Button(texts.why, data=f"w:{delivery_id}")]
+    if post.channel.username and post.url:
+        buttons.append(Button(texts.open, url=post.url))
+    text = joined("\n\n", [block for block in blocks if block])
+    return Message(text, (tuple(buttons),), preview_url=_preview(post)).shortened()
+
+
+def compose_why(
+    post: StoredPost, reasons: Sequence[Subscription], *, usernames: Mapping[ChannelId, str], language: str
+) -> Message:
+    """Why a post was sent: subscriptions and their queries as understood, the words in place, what made its topics."""
+    texts = texts_in(language)
+    lines = [plain(texts.why_title)]
+    for reason in reasons:
+        understood = code(understood_again(reason.query, usernames))
+        lines.append(fill(texts.why_reason, name=bold(_name(reason)), query=understood))
+    blocks = [joined("\n", lines), _places(post, read_stored(reason.query for reason in reasons), texts)]
+    blocks.append(joined("\n", _topic_words(post, texts, language)))
+    return Message(joined("\n\n", [block for block in blocks if block])).shortened()
+
+
+def _marks(post: StoredPost, texts: Catalogue, *, is_repeat: bool, now: dt.datetime) -> list[RichText]:
+    marks = [texts.repeat] if is_repeat else []
+    if now - post.posted_at > LATE:
+        marks.append(texts.late)
+    if post.deleted_at:
+        marks.append(texts.deleted_at_source)
+    return [italic(mark) for mark in marks]
+
+
+def _headline(post: StoredPost, texts: Catalogue, time_zone: str, now: dt.datetime) -> RichText:
+    when = time_of(post.posted_at, zone_of(time_zone), texts, now=now)
+    edited = f" · {texts.edited}" if post.edited_at else ""
+    return title_of(post) + f" · {when}{edited}"
+
+
+def _body(post: StoredPost, queries: Sequence[Query], texts: Catalogue) -> RichText:
+    if post.channel.is_protected:
+        return italic(texts.protected)
+    origin = next((name for name in sorted(post.forwarded_from) if name.startswith("@")), None)
+    lines = [italic(fill(texts.forwarded_from, name=origin))] if origin else []
+    excerpt, media = excerpt_of(post, queries), media_of(post, texts)
+    lines += [excerpt or italic(media or texts.no_text)]
+    if excerpt and media:
+        lines.append(italic(media))
+    return joined("\n", lines)
+
+
+def _footer(post: StoredPost, reasons: Sequence[Subscription], texts: Catalogue, language: str) -> list[RichText]:
+    lines = []
+    if post.topics:
+        lines.append(fill(texts.alert_topics, topics=topics_of(post, language)))
+    if reasons:
+        names = ", ".join(_name(reason) for reason in reasons[:5]) + (", …" if len(reasons) > 5 else "")
+        lines.append(fill(texts.alert_reasons, names=names))
+    return [*lines, link_of(post)] if post.url else lines
+
+
+def _preview(post: StoredPost) -> str | None:
+    """Only a public post with a picture shows its preview: text we have, and protected posts are not shown at all."""
+    has_picture = bool(post.has & {"photo", "video"})
+    return post.url if has_picture and post.channel.username and not post.channel.is_protected else None
+
+
+def _name(subscription: Subscription) -> str:
+    return RichText(one_line(subscription.name)).truncated(NAME_UNITS).text
+
+
+def _places(post: StoredPost, queries: Sequence[Query], texts: Catalogue) -> RichText:
+    if post.channel.is_protected:
+        return italic(texts.why_protected)
+    text = readable(post.text)
+    places = matched_places(text, queries)
+    if not places:
+        return italic(texts.why_no_words)
+    return joined("\n", [plain(texts.why_words), *_snippets(text, places)])
+
+
+def _snippets(text: str, places: list[tuple[int, int]]) -> list[RichText]:
+    """The first places, each with some words around it; places near each other share one."""
+    found: list[RichText] = []
+    shown_to = -1
+    for start, end in places:
+        if start < shown_to:
+            continue
+        if len(found) == SNIPPETS:
+            break
+        shown_to = _end_of_word(text, end + AROUND)
+        whole = highlighted(text.replace("\n", " "), places, most=len(places))
+        piece = RichText(whole.text[:shown_to], tuple(span for span in whole.spans if span.end <= shown_to))
+        more = "…" if shown_to < len(text) else ""
+        found.append(plain("• ") + piece.from_word_at(max(0, start - AROUND)) + more)
+    return found
+
+
+def _end_of_word(text: str, place: int) -> int:
+    found = re.compile(r"\s|$").search(text, place, place + AROUND)
+    return min(found.start() if found else place, len(text))
+
+
+def _topic_words(post: StoredPost, texts: Catalogue, language: str) -> list[RichText]:
+    lines = []
+    for topic in post.topics:
+        words = ", ".join(
+            fill(texts.why_topic_word, word=word, percent=round(100 * share)).text for word, share in topic.words[:5]
+        )
+        if words and not post.channel.is_protected:
+            lines.append(fill(texts.why_topic, topic=bold(topic_name(topic.code, language)), words=words))
+    return lines

@@ -1,0 +1,87 @@
+"""/search: everything that was posted so far, newest first, page by page."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bot.handlers.words import explain_error, explain_unknown
+from bot.message import Button, Message
+from bot.post_view import listed
+from bot.queries import UnknownChannels, understand, usernames_of
+from bot.rich_text import code, fill, joined
+from bot.talk import Stale, Talk
+from matching.query import Query, QueryError
+from storage import channels
+from storage.ids import PostId
+from storage.posts import StoredPost
+from storage.search import Cursor, search
+
+ON_A_PAGE = 5
+"""Posts of one page."""
+
+SHOWN_UNITS = 250
+"""How much of each post a page shows."""
+
+
+async def find(talk: Talk, text: str) -> None:
+    """/search WORDS: the first page."""
+    if not text:
+        example = code(f"/search {talk.texts.examples[0]}")
+        await talk.say(fill(talk.texts.search_usage, example=example))
+        return
+    await _show(talk, text, None)
+
+
+async def more(talk: Talk, place: str) -> None:
+    """The next page: the button knows where the last one ended, its message which query it was."""
+    await _show(talk, talk.quoted(0), cursor_of(place), said_by_us=True)
+
+
+async def try_suggestion(talk: Talk, _: str) -> None:
+    """The button under a refused search: its mended form, which stands in that very message."""
+    await _show(talk, talk.quoted(-1), None)
+
+
+def place_after(post: StoredPost) -> str:
+    """A page's end, as its button carries it: microseconds since 1970 and the post's number."""
+    return f"{(post.posted_at - _EPOCH) // dt.timedelta(microseconds=1)}:{post.id}"
+
+
+def cursor_of(place: str) -> Cursor:
+    """The page's end that a button carries; Stale for anything else."""
+    try:
+        microseconds, number = map(int, place.split(":"))
+        return Cursor(_EPOCH + dt.timedelta(microseconds=microseconds), PostId(number))
+    except (ValueError, OverflowError):
+        raise Stale from None
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+async def _show(talk: Talk, text: str, before: Cursor | None, *, said_by_us: bool = False) -> None:
+    try:
+        async with talk.database.begin() as connection:
+            names = await channels.channel_names(connection)
+            query = understand(text, names, standing=False, zone=talk.zone, said_by_us=said_by_us)
+            posts = await search(connection, query, limit=ON_A_PAGE + 1, before=before)
+    except QueryError as error:
+        await talk.say(explain_error(text, error, talk.texts, standing=False))
+    except UnknownChannels as error:
+        await talk.say(explain_unknown(error, talk.texts))
+    else:
+        await talk.say(compose_page(query, query.render(usernames_of(names)), posts, talk, is_first=before is None))
+
+
+def compose_page(query: Query, understood: str, posts: list[StoredPost], talk: Talk, *, is_first: bool) -> Message:
+    """A page of posts, with a button for the next one if there is more than fits."""
+    texts, now = talk.texts, dt.datetime.now(dt.UTC)
+    if not posts:
+        return Message(fill(texts.search_nothing, query=code(understood)) if is_first else fill(texts.search_end))
+    shown = posts[:ON_A_PAGE]
+    pieces = [
+        listed(post, [query], language=talk.subscriber.language, zone=talk.zone, now=now, most=SHOWN_UNITS)
+        for post in shown
+    ]
+    more_button = ((Button(texts.search_more, data=f"m:{place_after(shown[-1])}"),),) if len(posts) > ON_A_PAGE else ()
+    return Message(joined("\n\n", [fill(texts.search_title, query=code(understood)), *pieces]), more_button)

@@ -1,0 +1,106 @@
+"""In a group only commands and answers reach the bot, and only administrators change what the group gets."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import telegram
+
+from bot.talk import Refused, Talk
+from sandbox.bot_api import BotApiServer
+from sandbox.world import World
+from storage import subscribers
+from storage.database import Database
+from tests.bot.conftest import Chatting, Newsroom, running_bot
+
+
+@dataclass
+class Group:
+    """A group with its founder and a member."""
+
+    founder: Chatting
+    member: Chatting
+
+    @property
+    def chat_id(self) -> int:
+        return self.founder.chat_id
+
+
+@pytest.fixture
+async def group(world: World, server: BotApiServer, database: Database) -> AsyncIterator[Group]:
+    founder, member = world.add_user("Anna"), world.add_user("Borys")
+    chat = world.chats.add_group("Newsroom", [founder, member])
+    async with running_bot(database, server):
+        yield Group(Chatting(world, founder, chat.id), Chatting(world, member, chat.id))
+
+
+async def test_an_administrator_subscribes_the_group(group: Group) -> None:
+    preview = await group.founder.say("/watch ferry")
+    await group.founder.press(preview, "Subscribe")
+    await group.founder.shows("Subscribed: ferry")
+
+
+async def test_a_member_may_look_but_not_subscribe(group: Group) -> None:
+    preview = await group.member.say("/watch ferry")
+    assert "only its administrators" in await group.member.press(preview, "Subscribe")
+    assert preview.buttons != []
+
+
+async def test_watch_without_words_asks_and_takes_the_answer(group: Group) -> None:
+    question = await group.founder.say("/watch")
+    preview = await group.founder.say("ferry", reply_to=question.message_id)
+    assert "I understood: ferry" in preview.text
+
+
+async def test_chatter_in_answer_to_an_alert_is_no_query(group: Group) -> None:
+    greeting = await group.founder.say("/start")
+    group.founder.world.chats.say(group.founder.user.id, group.chat_id, "nice!", reply_to=greeting.message_id)
+    await group.founder.say("/help")
+    assert not any("I understood" in message.text for message in group.founder.history())
+
+
+async def test_a_member_may_not_rename(group: Group, newsroom: Newsroom) -> None:
+    subscriber = await newsroom.subscriber(group.chat_id, chat_type="supergroup")
+    own = await newsroom.subscription(subscriber, "ferry")
+    listed = await group.founder.say("/list")
+    await group.founder.press(listed, "1. ferry")
+    await group.founder.press(listed, "Rename")
+    question = await group.founder.shows(f"(#{own.id})")
+    answer = await group.member.say("mine", reply_to=question.message_id)
+    assert "only its administrators" in answer.text
+
+
+async def test_who_writes_as_the_group_is_asked_to_write_as_themselves(
+    group: Group, database: Database, newsroom: Newsroom
+) -> None:
+    subscriber = await newsroom.subscriber(group.chat_id, chat_type="supergroup")
+    chat = telegram.Chat(group.chat_id, "supergroup")
+    message = telegram.Message(1, dt.datetime.now(dt.UTC), chat, sender_chat=chat, text="x")
+    talk = Talk(database, None, subscriber, message)  # type: ignore[arg-type]  # nobody is asked
+    with pytest.raises(Refused, match="write as yourself"):
+        await talk.require_administrator()
+
+
+async def test_a_group_that_threw_the_bot_out_is_suspended_until_it_is_back(
+    group: Group, database: Database, newsroom: Newsroom, world: World
+) -> None:
+    await group.founder.say("/start")
+    number = (await newsroom.subscriber(group.chat_id, chat_type="supergroup")).id
+
+    async def becomes(state: str) -> None:
+        async with asyncio.timeout(20):
+            while True:
+                async with database.begin() as connection:
+                    found = await subscribers.get_subscriber(connection, number)
+                if found is not None and found.state == state:
+                    return
+                await asyncio.sleep(0.02)
+
+    world.chats.kick(group.founder.user.id, group.chat_id)
+    await becomes("suspended")
+    world.chats.readmit(group.founder.user.id, group.chat_id)
+    await becomes("active")
