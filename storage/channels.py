@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import notify
 from storage.ids import AccountId, ChannelId, MessageId, TelegramChannelId
 from storage.models import AccountChannelRow, ChannelMessageRow, ChannelRow
+from storage.post_values import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +125,17 @@ async def activate_channel(
     """Record that an account has joined a channel. Returns the row that stands for it from now on.
 
     The channel may be known already under another name (it was renamed): then that row goes on and the request ends.
-    A row that held the username before (it was resold) loses it.
+    A row that held the username before (it was resold) loses it, and keeps its posts and subscriptions to itself.
+    A request that was removed meanwhile stays removed.
     """
-    known = await connection.scalar(
-        select(ChannelRow.id).where(ChannelRow.telegram_id == telegram_id, ChannelRow.id != channel_id)
-    )
-    if known is not None:
-        await connection.execute(
-            update(ChannelRow).where(ChannelRow.id == channel_id).values(username=None, state="removed")
-        )
-        channel_id = ChannelId(known)
+    stands_for = await _row_of(connection, channel_id, telegram_id)
+    is_other = stands_for != channel_id
+    channel_id = stands_for
     if username is not None:
         await connection.execute(
             update(ChannelRow)
             .where(func.lower(ChannelRow.username) == username.lower(), ChannelRow.id != channel_id)
-            .values(username=None, state_detail="its username now belongs to another channel")
+            .values(username=None, state_detail=RESOLD)
         )
     await connection.execute(
         update(ChannelRow)
@@ -146,9 +143,9 @@ async def activate_channel(
         .values(
             telegram_id=telegram_id,
             username=username,
-            title=title,
+            title=storable(title),
             is_protected=is_protected,
-            state="active",
+            state="active" if is_other else case((ChannelRow.state == "removed", "removed"), else_="active"),
             state_detail=None,
             changed_at=func.now(),
         )
@@ -161,6 +158,28 @@ async def activate_channel(
     return channel_id
 
 
+RESOLD = "its username now belongs to another channel"
+
+
+async def _row_of(connection: AsyncConnection, requested: ChannelId, telegram_id: TelegramChannelId) -> ChannelId:
+    """The row of Telegram's channel, in place of the requested one where that is of another channel, or only a name."""
+    known = await connection.scalar(select(ChannelRow.id).where(ChannelRow.telegram_id == telegram_id))
+    if known == requested:
+        return requested
+    was = await connection.scalar(select(ChannelRow.telegram_id).where(ChannelRow.id == requested).with_for_update())
+    if known is None and was is None:
+        return requested
+    ended = {"state": "removed"} if was is None else {"state": "lost", "state_detail": RESOLD}
+    await connection.execute(
+        update(ChannelRow).where(ChannelRow.id == requested).values(username=None, changed_at=func.now(), **ended)
+    )
+    if known is None:
+        known = await connection.scalar(
+            insert(ChannelRow).values(telegram_id=telegram_id, title="", state="requested").returning(ChannelRow.id)
+        )
+    return ChannelId(int(known or 0))
+
+
 async def refuse_channel(connection: AsyncConnection, channel_id: ChannelId, why: str) -> None:
     """Record that a requested channel cannot be read, in a sentence for the operator."""
     await mark_lost(connection, channel_id, why)
@@ -170,8 +189,8 @@ async def mark_lost(connection: AsyncConnection, channel_id: ChannelId, why: str
     """The channel cannot be read any more; what is stored stays."""
     await connection.execute(
         update(ChannelRow)
-        .where(ChannelRow.id == channel_id)
-        .values(state="lost", state_detail=why, changed_at=func.now())
+        .where(ChannelRow.id == channel_id, ChannelRow.state != "removed")
+        .values(state="lost", state_detail=storable(why), changed_at=func.now())
     )
 
 
@@ -207,30 +226,35 @@ async def archived_channel(
         raise ValueError("an archive names its channel by number or by username")
     # Two replays of one new archive must not make the channel twice.
     await connection.execute(text("SELECT pg_advisory_xact_lock(7283462)"))
-    condition = (
-        ChannelRow.telegram_id == telegram_id
-        if telegram_id is not None
-        else func.lower(ChannelRow.username) == (username or "").lower()
+    number = select(ChannelRow.id).where(ChannelRow.telegram_id == telegram_id)
+    if telegram_id is not None and (found := await connection.scalar(number)) is not None:
+        return ChannelId(found)
+    holder = await find_channel(connection, username) if username else None
+    if holder is not None and (telegram_id is None or holder.telegram_id is None):
+        if telegram_id is not None:
+            await connection.execute(
+                update(ChannelRow).where(ChannelRow.id == holder.id).values(telegram_id=telegram_id)
+            )
+        return holder.id
+    made = await connection.scalar(
+        insert(ChannelRow)
+        # a name that belongs to another channel by now is not taken from it
+        .values(telegram_id=telegram_id, username=None if holder else username, title=storable(title), state="archived")
+        .returning(ChannelRow.id)
     )
-    found = await connection.scalar(select(ChannelRow.id).where(condition))
-    if found is None:
-        found = await connection.scalar(
-            insert(ChannelRow)
-            .values(telegram_id=telegram_id, username=username, title=title, state="archived")
-            .returning(ChannelRow.id)
-        )
-    return ChannelId(int(found or 0))
+    return ChannelId(int(made or 0))
 
 
 async def record_gone(connection: AsyncConnection, channel_id: ChannelId, message_ids: Iterable[MessageId]) -> None:
     """Account for ids that the channel has deleted."""
-    rows = [{"channel_id": channel_id, "message_id": number, "kind": "gone"} for number in sorted(message_ids)]
-    if rows:
-        await connection.execute(
-            insert(ChannelMessageRow)
-            .values(rows)
-            .on_conflict_do_update(index_elements=["channel_id", "message_id"], set_={"kind": "gone"})
-        )
+    await connection.execute(
+        text(
+            "INSERT INTO channel_messages (channel_id, message_id, kind)"
+            " SELECT :channel, m, 'gone' FROM unnest(CAST(:ids AS bigint[])) AS m"
+            " ON CONFLICT (channel_id, message_id) DO UPDATE SET kind = 'gone'"
+        ),
+        {"channel": channel_id, "ids": sorted(set(message_ids))},
+    )
 
 
 async def record_service(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> None:

@@ -169,7 +169,12 @@ class Database:
             row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
             if row is None or not row[0]:
                 raise AlreadyRunning(f"Another process already runs the {job} on this database.")
-            yield
+            try:
+                yield
+            finally:
+                # By itself the server gives it back only a moment after the connection has ended.
+                with contextlib.suppress(psycopg.Error):
+                    await connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
 
 async def notify(connection: Connection, channel: str) -> None:

@@ -13,37 +13,46 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import CursorResult, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import subscribers, subscriptions
-from storage.database import notify
-from storage.ids import ChatId, DeliveryId, PostId, SubscriberId, SubscriptionId
+from storage.ids import ChatId, DeliveryId, PostId
 from storage.models import DeliveryReasonRow, DeliveryRow, SendBanRow, SubscriberRow, SubscriptionRow
+from storage.owing import Owed, owe_alerts
+from storage.post_values import storable
 from storage.posts import StoredPost, get_post
 from storage.subscribers import Subscriber
 from storage.subscriptions import Subscription
 
-ALERT_PRIORITY = 20
-"""Replies go before alerts, digests and amendments after them (design: deliveries)."""
+__all__ = [
+    "Alert",
+    "Leased",
+    "Owed",
+    "alert_of",
+    "ban",
+    "bans",
+    "begin_sending",
+    "counts_by_state",
+    "expire_leases",
+    "lease_due",
+    "mark_dead",
+    "mark_pending",
+    "mark_sent",
+    "mark_unknown",
+    "next_due_at",
+    "owe_alerts",
+    "purge_settled",
+]
 
 MOST_UNKNOWNS = 2
 """The send that nobody knows the end of, and its one resend (reference: bot-api, D-5)."""
 
 CANDIDATES = 50
 """How many due rows are looked at to find one for each of several chats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A post that a subscriber asked for, and the subscriptions that did."""
-
-    subscriber_id: SubscriberId
-    post_id: PostId
-    subscription_ids: tuple[SubscriptionId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +79,6 @@ class Alert:
     is_repeat: bool
 
 
-async def owe_alerts(connection: AsyncConnection, owed: Sequence[Owed]) -> int:
-    """Owe alerts, in the transaction that stores their posts; the bot wakes when it commits. Returns how many are new.
-
-    A (subscriber, post) that is owed already, or was sent, is not owed twice: the constraint decides.
-    """
-    if not owed:
-        return 0
-    ordered = sorted(owed, key=lambda item: (item.subscriber_id, item.post_id))
-    rows = await connection.execute(
-        text(
-            "INSERT INTO deliveries (kind, subscriber_id, post_id, priority, due_at, state)"
-            " SELECT 'alert', s, p, :priority, now(), 'pending'"
-            " FROM unnest(CAST(:subscribers AS bigint[]), CAST(:posts AS bigint[])) AS o(s, p)"
-            " WHERE EXISTS (SELECT FROM subscribers WHERE id = s AND state = 'active')"
-            " ON CONFLICT (subscriber_id, post_id, kind) DO NOTHING RETURNING id, subscriber_id, post_id"
-        ),
-        {
-            "priority": ALERT_PRIORITY,
-            "subscribers": [item.subscriber_id for item in ordered],
-            "posts": [item.post_id for item in ordered],
-        },
-    )
-    new = {(subscriber, post): number for number, subscriber, post in rows}
-    reasons = [
-        (new[item.subscriber_id, item.post_id], subscription)
-        for item in ordered
-        if (item.subscriber_id, item.post_id) in new
-        for subscription in item.subscription_ids
-    ]
-    if reasons:
-        await connection.execute(
-            text(
-                "INSERT INTO delivery_reasons (delivery_id, subscription_id)"
-                " SELECT * FROM unnest(CAST(:deliveries AS bigint[]), CAST(:subscriptions AS bigint[]))"
-            ),
-            {"deliveries": [row[0] for row in reasons], "subscriptions": [row[1] for row in reasons]},
-        )
-        await notify(connection, "deliveries")
-    return len(new)
-
-
 async def lease_due(
     connection: AsyncConnection, *, lease: dt.timedelta, busy_chats: Collection[int], limit: int
 ) -> list[Leased]:
@@ -123,7 +91,7 @@ async def lease_due(
             f"SELECT d.id, d.kind, d.post_id, d.attempt, d.unknowns, d.owed_at,"  # noqa: S608 - our own column names
             f" {', '.join(f's.{column.key}' for column in subscribers.COLUMNS)}"
             " FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
-            " WHERE d.state IN ('pending', 'unknown') AND d.due_at <= now() AND s.state = 'active'"
+            " WHERE d.state IN ('pending', 'unknown') AND d.due_at <= statement_timestamp() AND s.state = 'active'"
             " AND s.chat_id <> ALL(CAST(:busy AS bigint[]))"
             " ORDER BY d.priority, d.due_at, d.id LIMIT :candidates FOR UPDATE OF d SKIP LOCKED"
         ),
@@ -186,7 +154,7 @@ async def mark_pending(
     return await _settle(
         connection, leased,
         "state = 'pending', due_at = now() + :delay, detail = :detail, lease_token = NULL,"
-        " attempt = attempt - :uncounted",
+        " attempt = attempt - CASE state WHEN 'sending' THEN CAST(:uncounted AS bigint) ELSE 0 END",
         delay=delay, detail=detail, uncounted=0 if count_attempt else 1, from_state=None,
     )  # fmt: skip
 
@@ -215,15 +183,27 @@ async def expire_leases(connection: AsyncConnection) -> int:
     """Take back what a process that is gone had leased: not begun is pending again, begun is unknown."""
     waiting = await connection.execute(
         text(
-            "UPDATE deliveries SET state = 'pending', lease_token = NULL"
-            " WHERE state = 'leased' AND leased_until_at < now()"
-        )
+            "UPDATE deliveries SET state = 'pending', lease_token = NULL"  # noqa: S608 - our own words
+            f" WHERE id IN ({EXPIRED})"
+        ),
+        {"state": "leased"},
     )
     begun = await connection.execute(
-        text(f"UPDATE deliveries SET {UNKNOWN} WHERE state = 'sending' AND leased_until_at < now()"),  # noqa: S608
-        {"most": MOST_UNKNOWNS, "delay": dt.timedelta(0), "detail": "the sender ended before it knew"},
+        text(f"UPDATE deliveries SET {UNKNOWN} WHERE id IN ({EXPIRED})"),  # noqa: S608
+        {
+            "most": MOST_UNKNOWNS,
+            "delay": dt.timedelta(0),
+            "detail": "the sender ended before it knew",
+            "state": "sending",
+        },
     )
     return _count(waiting) + _count(begun)
+
+
+EXPIRED = (
+    "SELECT id FROM deliveries WHERE state = :state AND leased_until_at < now() ORDER BY id FOR UPDATE SKIP LOCKED"
+)
+"""A row that somebody holds is being settled at this very moment."""
 
 
 async def next_due_at(connection: AsyncConnection) -> dt.datetime | None:
@@ -315,7 +295,7 @@ async def _settle(
             "id": leased.id,
             "token": leased.token,
             "states": [from_state] if from_state else ["leased", "sending"],
-            **values,
+            **{name: storable(value) if isinstance(value, str) else value for name, value in values.items()},
         },
     )
     return _count(done) == 1

@@ -80,7 +80,7 @@ def _config(url: str) -> Config:
     here = Path(__file__).resolve().parent
     # In a checkout the migrations lie at the top, where Alembic's users look; in a wheel they travel inside storage.
     scripts = here.parent / "alembic"
-    location = str(scripts if (scripts / "env.py").exists() else here / "migrations")
+    location = str(scripts if (scripts / "env.py").exists() else here / "schema")
     config.set_main_option("script_location", location.replace("%", "%%"))  # % begins an interpolation there
     config.attributes["url"] = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     return config

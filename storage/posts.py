@@ -18,7 +18,7 @@ from storage import channels
 from storage.channels import Channel
 from storage.ids import ChannelId, MessageId, PostId
 from storage.models import ChannelRow, PostRow
-from storage.post_values import Part, Post
+from storage.post_values import Forward, Part, Post
 
 
 class Outcome(Enum):
@@ -115,6 +115,30 @@ def stored_post(row: Any) -> StoredPost:
     )
 
 
+POST_COLUMNS = (
+    PostRow.channel_id, PostRow.parts, PostRow.posted_at, PostRow.seen_at, PostRow.edited_at, PostRow.grouped_id,
+    PostRow.reply_to, PostRow.forward, PostRow.views, PostRow.forwards, PostRow.reactions, PostRow.found_by,
+)  # fmt: skip
+
+
+def post_of(row: Any) -> Post:
+    """The values that were stored, from a row that has POST_COLUMNS."""
+    return Post(
+        channel_id=ChannelId(row.channel_id),
+        parts=tuple(Part.from_json(part) for part in row.parts),
+        posted_at=row.posted_at,
+        seen_at=row.seen_at,
+        edited_at=row.edited_at,
+        grouped_id=row.grouped_id,
+        reply_to=MessageId(row.reply_to) if row.reply_to is not None else None,
+        forward=Forward.from_json(row.forward) if row.forward is not None else None,
+        views=row.views,
+        forwards=row.forwards,
+        reactions=row.reactions,
+        found_by=row.found_by,
+    )
+
+
 async def get_post(connection: AsyncConnection, post_id: PostId) -> StoredPost | None:
     """The post of that number."""
     row = (
@@ -138,7 +162,8 @@ async def mark_deleted(
     rows = await connection.execute(
         text(
             "UPDATE posts p SET deleted_at = :at WHERE p.deleted_at IS NULL AND p.id IN ("
-            " SELECT post_id FROM channel_messages WHERE channel_id = :channel AND message_id = ANY(:ids))"
+            " SELECT post_id FROM channel_messages WHERE channel_id = :channel"
+            " AND message_id = ANY(CAST(:ids AS bigint[])))"
             " AND NOT EXISTS (SELECT FROM channel_messages m WHERE m.post_id = p.id AND m.kind <> 'gone')"
             " RETURNING p.id"
         ),
@@ -150,17 +175,9 @@ async def mark_deleted(
 async def failed_analyses(connection: AsyncConnection, limit: int) -> list[Post]:
     """Posts whose analysis raised, oldest first, as values that go through the pipeline's door again."""
     rows = await connection.execute(
-        select(PostRow).where(PostRow.analysis == "failed").order_by(PostRow.id).limit(limit)
+        select(*POST_COLUMNS)
+        .where(PostRow.analysis == "failed", PostRow.deleted_at.is_(None))
+        .order_by(PostRow.id)
+        .limit(limit)
     )
-    return [
-        Post(
-            channel_id=ChannelId(row.channel_id),
-            parts=tuple(Part.from_json(part) for part in row.parts),
-            posted_at=row.posted_at,
-            seen_at=row.seen_at,
-            edited_at=row.edited_at,
-            grouped_id=row.grouped_id,
-            found_by=row.found_by,
-        )
-        for row in rows
-    ]
+    return [post_of(row) for row in rows]

@@ -48,7 +48,7 @@ async def search(
     condition = _visible(query)
     if before is not None:
         condition = and_(condition, tuple_(PostRow.posted_at, PostRow.id) < (before.posted_at, before.id))
-    await connection.execute(text(f"SET LOCAL statement_timeout = '{TIME_BUDGET}'"))
+    await _bound(connection)
     newest = await _newest(connection, condition, limit)
     rows = await connection.execute(
         select(*COLUMNS)
@@ -61,6 +61,7 @@ async def search(
 
 async def count(connection: AsyncConnection, query: Query) -> int:
     """How many posts the query matches, deleted ones left out."""
+    await _bound(connection)
     return int(await connection.scalar(select(func.count()).select_from(PostRow).where(_visible(query))) or 0)
 
 
@@ -68,6 +69,14 @@ async def is_match(connection: AsyncConnection, query: Query, post_id: PostId) -
     """Whether the query matches this one stored post, as search sees it."""
     found = select(PostRow.id).where(PostRow.id == post_id, _condition(query.root))
     return bool(await connection.scalar(select(exists(found))))
+
+
+async def _bound(connection: AsyncConnection) -> None:
+    """Bound the time for the rest of the transaction, and plan each query by its own words: some are rare, some not."""
+    await connection.execute(
+        text("SELECT set_config('statement_timeout', :budget, true), set_config('plan_cache_mode', :mode, true)"),
+        {"budget": TIME_BUDGET, "mode": "force_custom_plan"},
+    )
 
 
 async def _newest(connection: AsyncConnection, condition: ColumnElement[bool], limit: int) -> list[int]:
@@ -106,7 +115,7 @@ def _visible(query: Query) -> ColumnElement[bool]:
 def _condition(node: Node) -> ColumnElement[bool]:
     words = tsquery(node)
     if words is not None:
-        return PostRow.terms.op("@@")(cast(literal(words), TSQUERY))
+        return PostRow.terms.bool_op("@@")(cast(literal(words), TSQUERY))
     match node:
         case And(parts):
             return and_(*map(_condition, parts))
@@ -141,5 +150,5 @@ def _field(node: Node) -> ColumnElement[bool]:
 
 
 def _holds(column: Any, value: str) -> ColumnElement[bool]:
-    held: ColumnElement[bool] = column.op("@>")(cast(literal([value], ARRAY(Text)), ARRAY(Text)))
+    held: ColumnElement[bool] = column.bool_op("@>")(cast(literal([value], ARRAY(Text)), ARRAY(Text)))
     return held

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from matching.query import Query
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from matching.query import Query
 from storage.ids import SubscriberId, SubscriptionId
-from storage.models import DeliveryReasonRow, DeliveryRow, SubscriptionCounterRow, SubscriptionRow
+from storage.models import DeliveryReasonRow, DeliveryRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
+from storage.post_values import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ async def draft(connection: AsyncConnection, subscriber_id: SubscriberId, *, nam
         insert(SubscriptionRow)
         .values(
             subscriber_id=subscriber_id,
-            name=name,
+            name=storable(name),
             query=str(query),
             canonical=query.canonical,
             state="draft",
@@ -71,10 +72,12 @@ async def confirm(
 
     None when the subscriber has no such draft. Confirming twice is confirming once.
     """
-    version = await _bump(connection)  # first: its row lock makes two taps wait for each other
-    wanted = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused")
+    version = await bump(connection)  # first: its row lock makes two taps wait for each other
+    wanted = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused", lock=True)
     if wanted is None:
         return None
+    if wanted.state != "draft":
+        return await _change(connection, subscription_id, version, state="active")
     twin = await connection.scalar(
         select(SubscriptionRow.id)
         .where(
@@ -123,7 +126,7 @@ async def rename(
     connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId, name: str
 ) -> bool:
     """Give it another name."""
-    return await _move(connection, subscriber_id, subscription_id, "active", "paused", name=name)
+    return await _move(connection, subscriber_id, subscription_id, "active", "paused", name=storable(name))
 
 
 async def delete(connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId) -> bool:
@@ -148,8 +151,8 @@ async def changes_since(connection: AsyncConnection, version: int) -> tuple[int,
     return counter, [subscription_of(row) for row in rows]
 
 
-async def _bump(connection: AsyncConnection) -> int:
-    # The row lock is held until commit, so the order of the numbers is the order of the commits.
+async def bump(connection: AsyncConnection) -> int:
+    """The next number for a change. The row lock is held until commit: the order of numbers is that of commits."""
     value = await connection.scalar(
         update(SubscriptionCounterRow)
         .values(version=SubscriptionCounterRow.version + 1)
@@ -159,17 +162,18 @@ async def _bump(connection: AsyncConnection) -> int:
 
 
 async def _row(
-    connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId, *states: str
+    connection: AsyncConnection,
+    subscriber_id: SubscriberId,
+    subscription_id: SubscriptionId,
+    *states: str,
+    lock: bool = False,
 ) -> Any:
-    return (
-        await connection.execute(
-            select(*COLUMNS, SubscriptionRow.canonical).where(
-                SubscriptionRow.id == subscription_id,
-                SubscriptionRow.subscriber_id == subscriber_id,
-                SubscriptionRow.state.in_(states),
-            )
-        )
-    ).first()
+    statement = select(*COLUMNS, SubscriptionRow.canonical).where(
+        SubscriptionRow.id == subscription_id,
+        SubscriptionRow.subscriber_id == subscriber_id,
+        SubscriptionRow.state.in_(states),
+    )
+    return (await connection.execute(statement.with_for_update() if lock else statement)).first()
 
 
 async def _change(
@@ -193,8 +197,11 @@ async def _move(
     *from_states: str,
     **values: str,
 ) -> bool:
-    version = await _bump(connection)
-    if await _row(connection, subscriber_id, subscription_id, *from_states) is None:
+    version = await bump(connection)
+    # Whoever owes alerts shares this lock until it commits (deliveries.owe_alerts): what is cancelled below is all.
+    subscriber = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id)
+    await connection.execute(subscriber.with_for_update(key_share=True))
+    if await _row(connection, subscriber_id, subscription_id, *from_states, lock=True) is None:
         return False
     await _change(connection, subscription_id, version, **values)
     await _cancel_unwanted(connection, subscriber_id)

@@ -1,0 +1,81 @@
+"""Owing: what is written of an alert with the post that it is about, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import notify
+from storage.ids import PostId, SubscriberId, SubscriptionId
+
+ALERT_PRIORITY = 20
+"""Replies go before alerts, digests and amendments after them (design: deliveries)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A post that a subscriber asked for, and the subscriptions that did."""
+
+    subscriber_id: SubscriberId
+    post_id: PostId
+    subscription_ids: tuple[SubscriptionId, ...]
+
+
+async def owe_alerts(connection: AsyncConnection, owed: Sequence[Owed]) -> int:
+    """Owe alerts, in the transaction that stores their posts; the bot wakes when it commits. Returns how many are new.
+
+    A (subscriber, post) that is owed already, or was sent, is not owed twice: the constraint decides. One that waits is
+    given the new reasons, one that was cancelled waits again. Subscriptions that were paused or deleted since the post
+    was matched, and subscribers that were suspended, are owed nothing.
+    """
+    asked = sorted({(item.subscriber_id, item.post_id, reason) for item in owed for reason in item.subscription_ids})
+    if not asked:
+        return 0
+    columns = dict(zip(("subscribers", "posts", "subscriptions"), map(list, zip(*asked, strict=True)), strict=True))
+    # In a statement of its own: the next one then sees what those had committed for whom this waited.
+    await connection.execute(LOCK_SUBSCRIBERS, {"ids": sorted(set(columns["subscribers"]))})
+    rows = (await connection.execute(OWE, {"priority": ALERT_PRIORITY, **columns})).all()
+    if rows:
+        ids = [(row.id, row.subscriber_id, row.post_id) for row in rows]
+        owing = dict(zip(("deliveries", "owing", "about"), map(list, zip(*ids, strict=True)), strict=True))
+        await connection.execute(GIVE_REASONS, {**owing, **columns})
+        await notify(connection, "deliveries")
+    return sum(row.is_new for row in rows)
+
+
+LOCK_SUBSCRIBERS = text("SELECT id FROM subscribers WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE")
+
+ASKED = """
+    FROM unnest(CAST(:subscribers AS bigint[]), CAST(:posts AS bigint[]), CAST(:subscriptions AS bigint[]))
+            AS asked(subscriber, post, subscription)
+        JOIN subscriptions n ON n.id = asked.subscription AND n.state = 'active'
+"""
+
+OWE = text(
+    f"""
+    INSERT INTO deliveries AS d (kind, subscriber_id, post_id, priority, due_at, state)
+    SELECT DISTINCT 'alert', n.subscriber_id, asked.post, CAST(:priority AS smallint), statement_timestamp(), 'pending'
+    {ASKED} JOIN subscribers s ON s.id = n.subscriber_id AND s.state = 'active'
+    ORDER BY n.subscriber_id, asked.post
+    ON CONFLICT (subscriber_id, post_id, kind) DO UPDATE SET
+        state = CASE d.state WHEN 'cancelled' THEN 'pending' ELSE d.state END,
+        due_at = CASE d.state WHEN 'cancelled' THEN excluded.due_at ELSE d.due_at END,
+        settled_at = NULL
+        WHERE d.state NOT IN ('sent', 'dead')
+    RETURNING id, subscriber_id, post_id, due_at = statement_timestamp() AS is_new
+    """
+)
+"""An update of a waiting row changes nothing in it, but locks it: `begin_sending` then sees its new reasons."""
+
+GIVE_REASONS = text(
+    f"""
+    INSERT INTO delivery_reasons (delivery_id, subscription_id)
+    SELECT o.delivery, asked.subscription
+    {ASKED} JOIN unnest(CAST(:deliveries AS bigint[]), CAST(:owing AS bigint[]), CAST(:about AS bigint[]))
+            AS o(delivery, subscriber, post) ON o.subscriber = n.subscriber_id AND o.post = asked.post
+    ON CONFLICT DO NOTHING
+    """
+)
