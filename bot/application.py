@@ -16,6 +16,7 @@ from bot.reply_limits import ReplyLimits, restore_bans
 from bot.requests import POLL_SECONDS, PollRequest, SendRequest
 from bot.texts import CATALOGUES, LANGUAGES, texts_in
 from bot.updates import ALLOWED_UPDATES, App, OneByOneInAChat, Updates
+from storage import deliveries
 from storage.database import Database
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ async def run_bot(database: Database, token: str, api_url: str, *, stop: asyncio
     async with database.only_one("bot"):
         limits = Limits()
         await restore_bans(limits, database)
+        await _take_back_leases(database)
         application = build(database, token, api_url, limits)
         try:
             if await _initialize(application, stop):
@@ -66,6 +68,14 @@ async def run_bot(database: Database, token: str, api_url: str, *, stop: asyncio
         finally:
             await _end(application.shutdown(), "application")
             await _end(application.bot.shutdown(), "connections")  # open also when the start never succeeded
+
+
+async def _take_back_leases(database: Database) -> None:
+    """What an earlier process was about to send is due now: it is gone, or it would hold our lock."""
+    async with database.begin() as connection:
+        taken = await deliveries.expire_leases(connection, of_everybody=True)
+    if taken:
+        log.warning("deliveries of an ended process taken back", count=taken)
 
 
 async def set_commands(bot: ExtBot[Any]) -> None:

@@ -61,7 +61,7 @@ class ManualClock:
 
 @dataclass(slots=True)
 class User:
-    """A person: reads channels with a client (phone, code, password) and talks to bots (private chat of the same id)."""
+    """A person: reads channels with a client (phone, code, password), talks to bots (in the chat of the same id)."""
 
     id: int
     first_name: str
@@ -89,9 +89,7 @@ class Faults:
 
     def pending(self) -> list[tuple[Server, str, object]]:
         """Faults that no call has met yet: a test that ends with some did not test what it says."""
-        return [
-            (server, method, fault) for (server, method), queue in self._queues.items() for fault in queue
-        ]
+        return [(server, method, fault) for (server, method), queue in self._queues.items() for fault in queue]
 
 
 class World:

@@ -179,14 +179,17 @@ async def mark_dead(connection: AsyncConnection, leased: Leased, detail: str) ->
     )  # fmt: skip
 
 
-async def expire_leases(connection: AsyncConnection) -> int:
-    """Take back what a process that is gone had leased: not begun is pending again, begun is unknown."""
+async def expire_leases(connection: AsyncConnection, *, of_everybody: bool = False) -> int:
+    """Take back what a process that is gone had leased: not begun is pending again, begun is unknown.
+
+    `of_everybody`: also leases that have time left, for a sender that starts and knows itself to be the only one.
+    """
     waiting = await connection.execute(
         text(
             "UPDATE deliveries SET state = 'pending', lease_token = NULL"  # noqa: S608 - our own words
             f" WHERE id IN ({EXPIRED})"
         ),
-        {"state": "leased"},
+        {"state": "leased", "all": of_everybody},
     )
     begun = await connection.execute(
         text(f"UPDATE deliveries SET {UNKNOWN} WHERE id IN ({EXPIRED})"),  # noqa: S608
@@ -195,13 +198,15 @@ async def expire_leases(connection: AsyncConnection) -> int:
             "delay": dt.timedelta(0),
             "detail": "the sender ended before it knew",
             "state": "sending",
+            "all": of_everybody,
         },
     )
     return _count(waiting) + _count(begun)
 
 
 EXPIRED = (
-    "SELECT id FROM deliveries WHERE state = :state AND leased_until_at < now() ORDER BY id FOR UPDATE SKIP LOCKED"
+    "SELECT id FROM deliveries WHERE state = :state AND (:all OR leased_until_at < now())"
+    " ORDER BY id FOR UPDATE SKIP LOCKED"
 )
 """A row that somebody holds is being settled at this very moment."""
 

@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from storage import migrations
 from storage.database import Database
 from storage.embedded import EmbeddedServer
+from tests.emptied import emptied_database
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
@@ -58,9 +59,9 @@ def database_url(postgres: EmbeddedServer) -> Iterator[str]:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A fresh, migrated database, open."""
-    opened = Database(database_url)
+async def database(postgres: EmbeddedServer) -> AsyncIterator[Database]:
+    """An empty, migrated database, open. Tests that change the schema or kill things ask for `database_url`."""
+    opened = Database(emptied_database(postgres))
     yield opened
     await opened.close()
 

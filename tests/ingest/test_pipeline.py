@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.embedded import EmbeddedServer
 from storage.ids import ChannelId, MessageId
 from storage.post_values import Forward
-from tests.storage.emptied import emptied_database
+from tests.emptied import emptied_database
 from tests.storage.makers import (
     NOON,
     change,

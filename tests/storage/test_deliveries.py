@@ -182,6 +182,14 @@ async def test_live_lease_does_not_expire(database: Database) -> None:
     assert await states(database) == {"leased": 1, "sending": 1}
 
 
+async def test_sender_that_starts_alone_takes_back_living_leases_at_once(database: Database) -> None:
+    await make_owed(database)
+    assert await begin(database, await lease_one(database))
+    async with database.begin() as connection:
+        assert await expire_leases(connection, of_everybody=True) == 1
+    assert await states(database) == {"unknown": 1}
+
+
 async def test_known_failure_waits_for_its_delay(database: Database) -> None:
     await make_owed(database)
     leased = await lease_one(database)

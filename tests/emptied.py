@@ -6,7 +6,6 @@ import psycopg
 from psycopg import sql
 
 from storage.embedded import EmbeddedServer
-from tests.conftest import execute
 
 NAME = "emptied"
 
@@ -16,10 +15,13 @@ def emptied_database(server: EmbeddedServer) -> str:
 
     Not for tests that change the schema or leave connections behind: those ask for `database_url`.
     """
-    with psycopg.connect(server.url) as connection:
-        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", (NAME,)).fetchone()
-    if found is None:
-        execute(server, f"CREATE DATABASE {NAME} TEMPLATE template_channelwatch")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        # A test that failed may have left a transaction open, for which TRUNCATE would wait.
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (NAME,))
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", (NAME,)).fetchone() is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template_channelwatch").format(sql.Identifier(NAME))
+            )
     with psycopg.connect(server.url_of(NAME)) as connection:
         listed = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
