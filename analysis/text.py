@@ -78,12 +78,24 @@ class Terms:
 
     def tsvector(self) -> str:
         """The literal for `::tsvector`, with positions, quoted."""
+        if len(self.forms) <= MAX_PER_LEXEME:
+            return self._short_tsvector()
         return " ".join(
             [
                 f"{quote_lexeme(lexeme)}:{places[0] if len(places) == 1 else ','.join(map(str, places))}"
                 for lexeme, places in self.lexemes().items()
             ]
         )
+
+    def _short_tsvector(self) -> str:
+        """The same for a text too short to reach a cap, a fifth of the time: PostgreSQL merges what comes twice."""
+        written = []
+        for position, quoted in enumerate(map(_QUOTED.get, self.forms), start=1):
+            if quoted:
+                place = f":{position}"
+                written.append(f"{place} ".join(quoted) + place)
+        written += [f"{quote_lexeme(mark)}:{index + 1}" for index, mark in self.marks.items()]
+        return " ".join(written)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Terms):
@@ -102,6 +114,14 @@ def quote_lexeme(lexeme: str) -> str:
     if "'" in lexeme or "\\" in lexeme:
         lexeme = lexeme.replace("\\", "\\\\").replace("'", "''")
     return f"'{lexeme}'"
+
+
+def _quoted(form: str) -> tuple[str, ...]:
+    """All lexemes that a form is filed under, as a tsvector literal writes them."""
+    return tuple(map(quote_lexeme, ("=" + form, *LEMMAS.get(form)))) if form else ()
+
+
+_QUOTED = LemmaCache(_quoted, bound=200_000)
 
 
 class _Forms:

@@ -88,13 +88,13 @@ def _row(item: LabelledPost) -> dict[str, Any]:
 
 def _changing(item: LabelledPost) -> dict[str, Any]:
     """The columns that an edit replaces."""
-    post, labels = item.post, item.labels
+    post, labels, fields = item.post, item.labels, item.fields
     return {
         "message_id": post.message_id,
         "grouped_id": post.grouped_id,
         "reply_to": post.reply_to,
         "forward": post.forward.to_json() if post.forward else None,
-        "forwarded_from": sorted(post.forwarded_from),
+        "forwarded_from": sorted(fields.forwarded_from),
         "posted_at": post.posted_at.isoformat(),
         "text": post.text,
         "parts": [part.to_json() for part in post.parts],
@@ -102,9 +102,9 @@ def _changing(item: LabelledPost) -> dict[str, Any]:
         "terms": labels.terms.tsvector(),
         "language": labels.language,
         "topics": [{"code": topic.code, "score": topic.score, "words": topic.words} for topic in labels.topics],
-        "topic_codes": sorted(labels.topic_codes),
-        "has": sorted(post.has),
-        "links": sorted(post.links),
+        "topic_codes": sorted(fields.topics),
+        "has": sorted(fields.has),
+        "links": sorted(fields.links),
         "analysis": "failed" if labels.failed else "done",
         "views": post.views,
         "forwards": post.forwards,

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from matching.hosts import host_of, with_parents
@@ -142,9 +143,9 @@ class Part:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Post:
-    """A post of a channel, its parts in the order of their message ids."""
+    """A post of a channel, its parts in the order of their message ids. What is derived is derived once."""
 
     channel_id: ChannelId
     parts: tuple[Part, ...]
@@ -164,26 +165,26 @@ class Post:
         """The post's own number: that of its first part."""
         return self.parts[0].message_id
 
-    @property
+    @cached_property
     def text(self) -> str:
         """What the post says: the texts of its parts, a blank line between; a poll says its question and options."""
         return "\n\n".join(storable(said) for part in self.parts if (said := part.said))
 
-    @property
+    @cached_property
     def has(self) -> frozenset[str]:
         """What a query may ask for by `has:`."""
         kinds = {part.medium.kind for part in self.parts if part.medium}
         found = kinds & {"photo", "video", "document", "poll"}
         if "animation" in kinds:
             found = found | {"video"}
-        if any(self._urls()):
+        if self._urls:
             found = found | {"link"}
         return frozenset(found)
 
-    @property
+    @cached_property
     def links(self) -> frozenset[str]:
         """Hosts linked to, with their parent domains: news.bbc.co.uk, bbc.co.uk, co.uk."""
-        hosts = (host_of(found[1]) for url in self._urls() if (found := HOST.match(url)))
+        hosts = (host_of(found[1]) for url in self._urls if (found := HOST.match(url)))
         return frozenset(domain for host in hosts if host for domain in with_parents(host))
 
     @property
@@ -194,7 +195,7 @@ class Post:
         name, number = self.forward.username, self.forward.channel_telegram_id
         return frozenset([*([f"@{storable(name.lower())}"] if name else []), *([str(number)] if number else [])])
 
-    @property
+    @cached_property
     def content_hash(self) -> bytes:
         """Changes exactly when what a reader sees changes: text, formatting or media, not views or reactions."""
         content = [part.to_json() for part in self.parts]
@@ -204,7 +205,11 @@ class Post:
                 del part["medium"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).digest()
 
-    def _urls(self) -> Iterable[str]:
+    @cached_property
+    def _urls(self) -> list[str]:
+        return list(self._found_urls())
+
+    def _found_urls(self) -> Iterable[str]:
         for part in self.parts:
             said = storable(part.text)
             yield from LINK.findall(said)

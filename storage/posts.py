@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -29,14 +30,14 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LabelledPost:
     """A post and what analysis says of it."""
 
     post: Post
     labels: Labels
 
-    @property
+    @cached_property
     def fields(self) -> PostFields:
         """What queries see of it: exactly the values that are stored."""
         post, labels = self.post, self.labels
