@@ -31,9 +31,10 @@ FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 numbers = count(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def quiet_logs() -> None:
-    """Warnings and errors only, on standard error."""
+    """Warnings and errors only, whatever an earlier test configured: logging is global."""
+    structlog.reset_defaults()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
