@@ -74,9 +74,12 @@ def compose_why(
     """Why a post was sent: subscriptions and their queries as understood, the words in place, what made its topics."""
     texts = texts_in(language)
     lines = [plain(texts.why_title)]
-    for reason in reasons:
+    living = [reason for reason in reasons if reason.state != "deleted"]
+    for reason in living:
         understood = code(understood_again(reason.query, usernames))
         lines.append(fill(texts.why_reason, name=bold(_name(reason)), query=understood))
+    if len(living) < len(reasons):  # its words were forgotten when it was deleted
+        lines.append(plain(texts.why_deleted))
     blocks = [joined("\n", lines), _places(post, read_stored(reason.query for reason in reasons), texts)]
     blocks.append(joined("\n", _topic_words(post, texts, language)))
     return Message(joined("\n\n", [block for block in blocks if block])).shortened()

@@ -101,6 +101,7 @@ class Catalogue:
     open: str
     why_title: str
     why_reason: str
+    why_deleted: str
     why_words: str
     why_topic: str
     why_topic_word: str

@@ -107,6 +107,7 @@ ENGLISH = Catalogue(
     open="Open",
     why_title="You get this post because of:",
     why_reason="{name}: {query}",
+    why_deleted="a subscription that you have deleted since.",
     why_words="Matched in the post:",
     why_topic="{topic}, because of {words}",
     why_topic_word="{word} ({percent} %)",

@@ -175,3 +175,11 @@ def test_any_post_becomes_a_message_that_telegram_takes(text: str, title: str, r
         assert message.text.units <= MESSAGE_UNITS
         shown = checked_message(format_text(message.text.text, "", [e.to_dict() for e in message.text.entities()]))
         assert shown.text == message.text.text
+
+
+def test_a_deleted_subscription_is_named_as_such_and_no_more() -> None:
+    deleted = Subscription(SubscriptionId(2), SubscriberId(1), "", "", "deleted")
+    text = compose_why(stored("Ferry late"), [reason("ferry"), deleted], usernames={}, language="en").text.text
+    assert "ferry: ferry" in text
+    assert text.count("deleted since") == 1
+    assert "\n: " not in text
