@@ -63,6 +63,8 @@ def _quiet_the_talkative() -> None:
         "pymorphy3",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Its one error at a stop without network is a page of traceback that says nothing we have not said.
+    logging.getLogger("telegram.ext.Updater").setLevel(logging.CRITICAL)
 
 
 def redact(text: str) -> str:
