@@ -6,12 +6,14 @@ The rules of what a word is are in `analysis.tokens`, of how it is spelled in `a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 
 from analysis.folding import fold
 from analysis.lemma_cache import LemmaCache
 from analysis.lemmas import lemmas_of
+from analysis.recent import Recent
 from analysis.tokens import TOKEN, WORD, is_link
 
 __all__ = ["LEMMAS", "Terms", "analyse", "fold", "spans"]
@@ -27,6 +29,9 @@ MAX_LEXEME_BYTES = 2_046
 
 MAX_CHARACTERS = 65_536
 """Characters of a text that are read. Telegram's longest post has 4,096; this keeps every tsvector under its 1 MiB."""
+
+LONGEST_REMEMBERED = 40
+"""Characters of the longest piece of text whose forms are remembered."""
 
 LEMMAS = LemmaCache(lemmas_of)
 """The lemmas of every form seen lately; `channelwatch` keeps it on disk between runs."""
@@ -124,68 +129,74 @@ def _quoted(form: str) -> tuple[str, ...]:
 _QUOTED = LemmaCache(_quoted, bound=200_000)
 
 
-class _Forms:
-    """Raw word -> folded form, bounded by two generations (see LemmaCache)."""
-
-    def __init__(self, bound: int) -> None:
-        self._half = bound // 2
-        self.young: dict[str, str] = {}
-        self._old: dict[str, str] = {}
-
-    def get(self, raw: str) -> str:
-        """The folded form of a raw word; "" for one too long to be a lexeme."""
-        form = self.young.get(raw)
-        if form is None:
-            form = self._old.pop(raw, None)
-            if form is None:
-                form = fold(raw)
-                if len(form) > MAX_LEXEME_BYTES // 4 and len(form.encode()) >= MAX_LEXEME_BYTES:
-                    form = ""
-            if len(self.young) >= self._half:
-                self._old, self.young = self.young, {}
-            self.young[raw] = form
-        return form
+def _form(raw: str) -> str:
+    """The folded form of a raw word; "" for one too long to be a lexeme."""
+    form = fold(raw)
+    return "" if len(form) > MAX_LEXEME_BYTES // 4 and len(form.encode()) >= MAX_LEXEME_BYTES else form
 
 
-_FORMS = _Forms(800_000)
+_FORMS = Recent(_form, bound=200_000)
+"""Raw word -> folded form: the same object whatever stands around the word, which saves memory and comparisons."""
+
+
+def _read(chunk: str) -> tuple[str, ...]:
+    """The forms of a piece of text without white space, one a position."""
+    return tuple(chain.from_iterable(map(_forms, TOKEN.findall(chunk))))
+
+
+def _forms(token: str) -> Iterable[str]:
+    """The forms of a token: those of a hashtag's words; none ("") of a mention and of a link."""
+    if token[0] == "#":
+        return map(_FORMS.__getitem__, WORD.findall(token))
+    return ("" if token[0] == "@" or is_link(token) else _FORMS[token],)
+
+
+class _Chunks(Recent[tuple[str, ...]]):
+    """Piece of text between white space -> its forms. No token holds white space, so that pieces can be read alone."""
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        # What is long, mostly a link, comes once: remembering it would cost others their place.
+        return _read(chunk) if len(chunk) > LONGEST_REMEMBERED else super().__missing__(chunk)
+
+
+_CHUNKS = _Chunks(_read, bound=200_000)
 
 
 def analyse(text: str) -> Terms:
     """Read a text: its words in order, with the marks of hashtags and mentions."""
-    tokens = TOKEN.findall(text[:MAX_CHARACTERS])
-    forms: list[str | None] = list(map(_FORMS.young.get, tokens))
-    marks = _fill(tokens, forms) if None in forms else _NO_MARKS
-    return Terms(tuple(forms[:MAX_POSITIONS]), marks)  # type: ignore[arg-type]  # no None is left
+    chunks = text[:MAX_CHARACTERS].split()
+    forms = tuple(chain.from_iterable(map(_CHUNKS.__getitem__, chunks)))
+    marks = _marks(chunks) if "#" in text or "@" in text else _NO_MARKS
+    return Terms(forms if len(forms) <= MAX_POSITIONS else forms[:MAX_POSITIONS], marks)
 
 
-def _fill(tokens: list[str], forms: list[str | None]) -> Mapping[int, str]:
-    """Put the forms of links, marks and new words where they are missing (None); returns the marks by position.
-
-    Only those places are visited: in a warm process nearly every word is known. A hashtag of several words takes
-    several positions, so both lists may grow.
-    """
+def _marks(chunks: Sequence[str]) -> Mapping[int, str]:
+    """The marks by position."""
     marks: dict[int, str] = {}
-    place = -1
-    for _ in range(forms.count(None)):
-        place = forms.index(None, place + 1)
-        token = tokens[place]
-        if token[0] == "#":
-            words = WORD.findall(token)
-            tokens[place : place + 1] = words
-            forms[place : place + 1] = map(_FORMS.get, words)
-            _mark(marks, place, "#" + WORD.sub(lambda found: fold(found.group()), token[1:]))
-        elif token[0] == "@":
-            forms[place] = ""
-            _mark(marks, place, token.lower())
-        else:
-            forms[place] = "" if is_link(token) else _FORMS.get(token)
+    place = behind = 0  # how many positions the chunks before `behind` take
+    for index in [index for index, chunk in enumerate(chunks) if "#" in chunk or "@" in chunk]:
+        place += sum(map(len, map(_CHUNKS.__getitem__, chunks[behind:index])))
+        behind = index
+        for offset, mark in _MARKED[chunks[index]]:
+            if place + offset < MAX_POSITIONS:
+                marks[place + offset] = mark
     return MappingProxyType(marks) if marks else _NO_MARKS
 
 
-def _mark(marks: dict[int, str], index: int, mark: str) -> None:
-    """Note a mark, unless it is too long to be a lexeme or lies behind the last position."""
-    if index < MAX_POSITIONS and len(mark.encode()) <= MAX_LEXEME_BYTES:
-        marks[index] = mark
+def _marks_within(chunk: str) -> tuple[tuple[int, str], ...]:
+    """The marks of a piece of text with their positions in it, but none that is too long to be a lexeme."""
+    found = []
+    place = 0
+    for token in TOKEN.findall(chunk):
+        if token[0] == "#":
+            found.append((place, "#" + WORD.sub(lambda word: fold(word.group()), token[1:])))
+        elif token[0] == "@":
+            found.append((place, token.lower()))
+        place += len(WORD.findall(token)) if token[0] == "#" else 1
+    return tuple((place, mark) for place, mark in found if len(mark.encode()) <= MAX_LEXEME_BYTES)
+
+
+_MARKED = Recent(_marks_within, bound=20_000)
 
 
 def spans(text: str) -> list[tuple[int, int]]:

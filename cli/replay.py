@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from ingest.replay import Replayed
+    from ingest.stages import Stages
 
 
 def replay(
@@ -18,6 +19,7 @@ def replay(
         bool, typer.Option("--live", help="Owe alerts for what matches; else the posts are backfill.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="End with one JSON object, for programs.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Say how long each stage took a post.")] = False,
 ) -> None:
     """Store the posts of an archive, as if they had been read from their channels.
 
@@ -30,8 +32,12 @@ def replay(
     `channelwatch replay export/result.json`
 
     `channelwatch replay posts.jsonl.gz --live --json`
+
+    `channelwatch replay posts.jsonl.gz --profile`
     """
-    result = asyncio.run(_replay(file, live))
+    result, stages = asyncio.run(_replay(file, live))
+    if profile:
+        _print_stages(stages)
     if json:
         import json as as_json
         from dataclasses import asdict
@@ -44,7 +50,19 @@ def replay(
         )
 
 
-async def _replay(file: Path, live: bool) -> Replayed:
+def _print_stages(stages: Stages) -> None:
+    """Where the time went, on standard error: standard output is for the result alone."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Stage", title=f"Where the time of {stages.posts:,} posts went", caption="waiting is no work")
+    table.add_column("µs a post", justify="right")
+    for name, microseconds in stages.per_post().items():
+        table.add_row(name, f"{microseconds:,.0f}")
+    Console(stderr=True).print(table)
+
+
+async def _replay(file: Path, live: bool) -> tuple[Replayed, Stages]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -64,11 +82,12 @@ async def _replay(file: Path, live: bool) -> Replayed:
         try:
             with bar:
                 task = bar.add_task(file.name, total=None)
-                return await feed(
+                result = await feed(
                     database, pipeline, file, live=live,
                     progress=lambda done, total: bar.update(task, completed=done, total=total),
                     report=lambda line, why: bar.console.print(f"line {line}: {why}", highlight=False, markup=False),
                 )  # fmt: skip
+                return result, pipeline.stages
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -12,19 +12,25 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from analysis.lemmas import signature
 from analysis.text import LEMMAS
+from ingest.stages import Stages
 
 log = structlog.get_logger()
 
 SAVE_LEMMAS_EVERY = dt.timedelta(minutes=10)
 RETRY_FAILED_EVERY = dt.timedelta(minutes=5)
 SAVE_SESSION_EVERY = dt.timedelta(minutes=1)
+LOG_PACE_EVERY = dt.timedelta(minutes=1)
 
 LEMMAS_FILE = "lemmas.cache"
 """In the data folder. Only a head start: it may be deleted at any time."""
 
 
 def make_scheduler(
-    home: Path, *, retry_failed: Callable[[], Awaitable[int]], save_session: Callable[[], Awaitable[None]]
+    home: Path,
+    *,
+    retry_failed: Callable[[], Awaitable[int]],
+    save_session: Callable[[], Awaitable[None]],
+    stages: Stages,
 ) -> AsyncIOScheduler:
     """The jobs, not started yet. One that is late runs once, as soon as it can, and never twice at a time."""
     scheduler = AsyncIOScheduler(
@@ -34,7 +40,24 @@ def make_scheduler(
     add(save_lemmas, "interval", [home], seconds=SAVE_LEMMAS_EVERY.total_seconds(), id="save lemmas")
     add(_retry, "interval", [retry_failed], seconds=RETRY_FAILED_EVERY.total_seconds(), id="retry failed analyses")
     add(save_session, "interval", seconds=SAVE_SESSION_EVERY.total_seconds(), id="save session")
+    add(PaceLog(stages).write, "interval", seconds=LOG_PACE_EVERY.total_seconds(), id="log pace")
     return scheduler
+
+
+class PaceLog:
+    """Says how long each stage took the posts of the last minute, if there were any."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self._before = stages.copy()
+
+    async def write(self) -> None:
+        """One line: the posts since the last one, and microseconds a post by stage."""
+        lately = self._stages.since(self._before)
+        self._before = self._stages.copy()
+        if lately.posts:
+            times = {f"{name}_us": round(value) for name, value in lately.per_post().items()}
+            log.info("pipeline pace", posts=lately.posts, **times)
 
 
 async def load_lemmas(home: Path) -> None:

@@ -96,7 +96,10 @@ class Ingest:
         await jobs.load_lemmas(self._settings.home)
         committing = asyncio.create_task(self.pipeline.run())
         scheduler = jobs.make_scheduler(
-            self._settings.home, retry_failed=self.pipeline.retry_failed, save_session=self._save_session_in_step
+            self._settings.home,
+            retry_failed=self.pipeline.retry_failed,
+            save_session=self._save_session_in_step,
+            stages=self.pipeline.stages,
         )
         scheduler.start()
         try:

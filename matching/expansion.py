@@ -42,8 +42,20 @@ class Expansion:
 
 def expand(node: Node, most: int = MOST_ALTERNATIVES) -> Expansion:
     """The alternatives of a query: about `most` at most, always as many as the leaves of an OR."""
-    expansion = _expand(denials_inward(node), most)
+    expansion = _listed(node) or _expand(denials_inward(node), most)
     return Expansion(frozenset(filter(lambda one: one.is_possible, expansion.alternatives)), expansion.is_exact)
+
+
+def _listed(node: Node) -> Expansion | None:
+    """The one alternative of a list of leaves, denied or not, which most queries are; None for other trees."""
+    required: list[Leaf] = []
+    forbidden: list[Leaf] = []
+    for part in node.parts if isinstance(node, And) else (node,):
+        leaf, leaves = (part.part, forbidden) if isinstance(part, Not) else (part, required)
+        if isinstance(leaf, And | Or | Not):
+            return None
+        leaves.append(leaf)
+    return Expansion(frozenset([Alternative(frozenset(required), frozenset(forbidden))]), is_exact=True)
 
 
 def _expand(node: Node, most: int) -> Expansion:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from analysis.text import Terms
 from matching.conditions import Channel, ForwardedFrom, Has, Language, Link, Topic
 from matching.nodes import Leaf
-from matching.words import OneLexeme, Phrase, Prefix, Word
+from matching.words import OneLexeme, Prefix, Word
 
 SMALLEST_SAMPLE = 1_000
 """Posts that shares are taken of when the sample has fewer: without one, fields still rank behind words."""
@@ -39,11 +39,8 @@ class Frequencies:
         self._size = max(size, SMALLEST_SAMPLE)
 
     def of(self, leaf: Leaf) -> float:
-        """About how many posts of the sample the leaf holds in. Unseen words count 0; a phrase is rarer than any
-        word."""
+        """About how many posts of the sample the leaf, which is no phrase, holds in. Unseen words count 0."""
         match leaf:
-            case Phrase():
-                return -1.0
             case Word():
                 return float(sum(self._counts[lexeme] for lexeme in leaf.lexemes))
             case OneLexeme():

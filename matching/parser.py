@@ -9,6 +9,7 @@ from matching.field_values import Asker, is_field_name, read_field
 from matching.grammar import parser
 from matching.nodes import Leaf, Node, all_of, any_of, leaves, narrows, negate, write
 from matching.pieces import read_phrase, read_term, shown
+from matching.plain import read_plain
 from matching.words import Phrase, TermLeaf
 
 MOST_CHARACTERS = 300
@@ -28,6 +29,10 @@ def parse_tree(text: str, asker: Asker, *, is_stored: bool = False) -> Node:
     plain = text.translate(_QUOTES)
     if not plain.strip():
         raise QueryError("The query is empty: type a word to look for.", 0)
+    if (words := read_plain(plain)) is not None:
+        if not is_stored:
+            _refuse_too_large(words)
+        return words
     _refuse_unbalanced(plain)
     tree = _parse(plain)
     reading = _Reading(plain, asker)

@@ -9,47 +9,47 @@ specification.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from analysis.text import Terms
-from matching.expansion import Alternative, expand
-from matching.features import Features
+from matching.features import Features, Token
 from matching.fields import PostFields
+from matching.filing import Filing
 from matching.frequencies import Frequencies
-from matching.nodes import Leaf
 from matching.query import Query
-from matching.tables import Tables
+from matching.rows import Row, Rows, is_form
+from matching.runs import Places
+from matching.tables import Check, Filed, Tables
 
 K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(slots=True, eq=False)
 class _Entry(Generic[K]):
-    """One distinct query: who asked, the features it uses, and whether a hit must be verified."""
+    """One distinct query: how many keys ask it, the features it uses and where its alternatives are filed."""
 
     query: Query
     canonical: str
-    keys: set[K] = field(default_factory=set)
-    features: list[int] = field(default_factory=list)
-    is_exact: bool = True
+    features: tuple[int, ...]
+    filed: tuple[Filed[K], ...]
+    keys: int = 0
 
 
 class Percolator(Generic[K]):
     """Standing queries by key; `match` gives the keys of those that hold. Not for several threads at once.
 
-    `sample`: recent posts, to learn which words are rare. It changes the speed only.
+    `sample`: recent posts, to learn which words are rare. It changes the speed only. Removing a key takes longer the
+    more keys one word alone makes match.
     """
 
     def __init__(self, sample: Iterable[Terms] = ()) -> None:
-        self._frequencies = Frequencies(sample)
         self._features = Features()
-        self._tables = Tables()
-        self._entries: dict[int, _Entry[K]] = {}
-        self._by_canonical: dict[str, int] = {}
-        self._by_key: dict[K, int] = {}
-        self._unsure: set[int] = set()
-        self._next = 0
+        self._filing: Filing[K] = Filing(self._features, Frequencies(sample))
+        self._rows: Rows[K] = Rows(self._row)
+        self._tables: Tables[K] = Tables(self._touch)
+        self._by_canonical: dict[str, _Entry[K]] = {}
+        self._by_key: dict[K, _Entry[K]] = {}
 
     def __len__(self) -> int:
         """How many keys there are."""
@@ -60,71 +60,82 @@ class Percolator(Generic[K]):
         if key in self._by_key:
             self.remove(key)
         canonical = query.canonical
-        number = self._by_canonical.get(canonical)
-        if number is None:
-            number = self._enter(query, canonical)
-        self._entries[number].keys.add(key)
-        self._by_key[key] = number
+        entry = self._by_canonical.get(canonical)
+        if entry is None:
+            entry = self._enter(query, canonical)
+        entry.keys += 1
+        self._by_key[key] = entry
+        for filed in entry.filed:
+            self._tables.add(filed, key)
 
     def remove(self, key: K) -> None:
         """Forget a key; with its last key a query leaves nothing behind. Raises KeyError for an unknown key."""
-        number = self._by_key.pop(key)
-        entry = self._entries[number]
-        entry.keys.remove(key)
+        entry = self._by_key.pop(key)
+        for filed in entry.filed:
+            self._tables.remove(filed, key)
+        entry.keys -= 1
         if entry.keys:
             return
-        del self._entries[number], self._by_canonical[entry.canonical]
-        self._unsure.discard(number)
-        self._tables.remove(number)
+        del self._by_canonical[entry.canonical]
+        for filed in entry.filed:
+            self._tables.unfile(filed)
         for feature in entry.features:
             self._features.release(feature)
 
     def match(self, fields: PostFields) -> set[K]:
         """The keys whose queries match the post."""
-        hits = self._tables.hits(self._features.present(fields))
-        for number in hits & self._unsure:
-            if not self._entries[number].query.matches(fields):
-                hits.discard(number)
-        return set().union(*[self._entries[number].keys for number in hits])
+        terms = fields.terms
+        tokens: set[Token] = {*terms.forms, *terms.marks.values(), *self._features.fields_asked_for(fields)}
+        found, present, checks = self._tables.hits(map(self._rows.__getitem__, tokens))
+        if checks:
+            self._settle(checks, present, fields, found)
+        return found
 
     def rebuilt(self, sample: Iterable[Terms]) -> Percolator[K]:
         """The same keys and queries filed by the frequencies of another sample."""
         other: Percolator[K] = Percolator(sample)
-        for key, number in self._by_key.items():
-            other.add(key, self._entries[number].query)
+        for key, entry in self._by_key.items():
+            other.add(key, entry.query)
         return other
 
-    def _enter(self, query: Query, canonical: str) -> int:
-        """File a query that is new; returns its number."""
-        number = self._next
-        self._next += 1
-        entry: _Entry[K] = _Entry(query, canonical)
-        expansion = expand(query.root)
-        entry.is_exact = expansion.is_exact
-        for alternative in expansion.alternatives:
-            self._file(number, entry, alternative)
-        if not entry.is_exact:
-            self._unsure.add(number)
-        self._entries[number] = entry
-        self._by_canonical[canonical] = number
-        return number
-
-    def _file(self, number: int, entry: _Entry[K], alternative: Alternative) -> None:
-        """File one alternative of an entry under its rarest features."""
-        leaves = sorted(alternative.required, key=lambda leaf: (self._frequencies.of(leaf), leaf.canonical))
-        required = self._acquire(entry, leaves)
-        forbidden = self._acquire(entry, alternative.forbidden)
-        self._tables.file(number, required, frozenset(forbidden))
-
-    def _acquire(self, entry: _Entry[K], leaves: Iterable[Leaf]) -> list[int]:
-        """The features of leaves in their order, each once; a leaf without one makes the entry need verification."""
-        found: list[int] = []
-        for leaf in leaves:
-            feature = self._features.acquire(leaf)
-            if feature is None:
-                entry.is_exact = False
+    def _settle(self, checks: list[Check[K]], present: set[int], fields: PostFields, found: set[K]) -> None:
+        """Add to `found` the keys of the checks that hold; each query that must be asked itself is asked once."""
+        places: Places | None = None
+        doubtful: dict[int, tuple[Query, list[K]]] = {}
+        for check in checks:
+            if not present.issuperset(check.others) or not present.isdisjoint(check.forbidden):
                 continue
-            entry.features.append(feature)
-            if feature not in found:
-                found.append(feature)
-        return found
+            if check.query is not None:
+                doubtful[id(check.query)] = check.query, check.keys
+                continue
+            if check.runs or check.barred:
+                places = places or Places(fields.terms, self._looked_for)
+                if any(map(places.holds, check.barred)) or not all(map(places.holds, check.runs)):
+                    continue
+            found.update(check.keys)
+        for query, keys in doubtful.values():
+            if query.matches(fields):
+                found.update(keys)
+
+    def _looked_for(self, form: str) -> tuple[int, ...]:
+        """The features of a form that alternatives look for."""
+        return self._rows[form][0]
+
+    def _row(self, token: Token) -> Row[K]:
+        """What a token sets off, found out."""
+        if not isinstance(token, str):
+            return self._tables.row(self._features.of_field(token))
+        return self._tables.row(self._features.of_form(token) if is_form(token) else self._features.of_mark(token))
+
+    def _touch(self, feature: int) -> None:
+        """The rows of a feature's tokens have to be found out again."""
+        if self._rows:
+            self._rows.forget(self._features.leaf(feature))
+
+    def _enter(self, query: Query, canonical: str) -> _Entry[K]:
+        """File a query that is new."""
+        filed, features = self._filing.file(query)
+        entry = self._by_canonical[canonical] = _Entry(query, canonical, features, filed)
+        for one in filed:
+            self._tables.file(one)
+        return entry

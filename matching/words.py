@@ -6,12 +6,12 @@ here can answer alike (design, "Terms, and the law").
 
 from __future__ import annotations
 
-import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.lemmas import lemmas_asked
+from analysis.recent import Recent
 from analysis.text import quote_lexeme
 from analysis.tokens import WORD
 
@@ -52,12 +52,12 @@ class Word(TermLeaf):
     @property
     def lexemes(self) -> frozenset[str]:
         """The lemmas asked for; one of them in the post is enough."""
-        return _asked(self.form)
+        return _ASKED[self.form][0]
 
     @property
     def canonical(self) -> str:
         """The lemmas, so that two forms of one word are one query."""
-        return "|".join(sorted(self.lexemes))
+        return _ASKED[self.form][1]
 
     def positions(self, lexemes: Lexemes) -> frozenset[int]:
         """Where a word of one of the lemmas stands."""
@@ -72,10 +72,14 @@ class Word(TermLeaf):
         return self.form
 
 
-@functools.lru_cache(maxsize=100_000)
-def _asked(form: str) -> frozenset[str]:
-    """The lemmas a query's word asks for, remembered: a standing query asks on every post."""
-    return frozenset(lemmas_asked(form))
+def _look_up(form: str) -> tuple[frozenset[str], str]:
+    """The lemmas that a query's word asks for, and their one text."""
+    lemmas = lemmas_asked(form)
+    return frozenset(lemmas), "|".join(sorted(lemmas))
+
+
+_ASKED = Recent(_look_up, bound=300_000)
+"""Form -> what it asks for: a standing query asks on every post and at every start."""
 
 
 class OneLexeme(TermLeaf):

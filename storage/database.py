@@ -28,6 +28,7 @@ __all__ = [
     "DatabaseUnreachable",
     "StatementRefused",
     "notify",
+    "prefer_indexes",
 ]
 
 log = structlog.get_logger()
@@ -175,6 +176,14 @@ class Database:
                 # By itself the server gives it back only a moment after the connection has ended.
                 with contextlib.suppress(psycopg.Error):
                     await connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
+
+
+async def prefer_indexes(connection: Connection) -> None:
+    """For transactions that look rows up by their numbers only: never read a whole table in this one.
+
+    A plan that was made for an empty or a small table is kept while the table grows, until autovacuum has seen it.
+    """
+    await connection.execute(text("SET LOCAL enable_seqscan = off"))
 
 
 async def notify(connection: Connection, channel: str) -> None:

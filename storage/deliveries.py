@@ -16,12 +16,12 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import CursorResult, select, text
+from sqlalchemy import CursorResult, any_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import subscribers, subscriptions
 from storage.ids import ChatId, DeliveryId, PostId
-from storage.models import DeliveryReasonRow, DeliveryRow, SendBanRow, SubscriberRow, SubscriptionRow
+from storage.models import DeliveryRow, SendBanRow, SubscriberRow, SubscriptionRow
 from storage.owing import Owed, owe_alerts
 from storage.post_values import storable
 from storage.posts import StoredPost, get_post
@@ -275,8 +275,8 @@ async def purge_settled(connection: AsyncConnection, older_than: dt.timedelta) -
 async def _reasons(connection: AsyncConnection, delivery_id: DeliveryId) -> list[Subscription]:
     rows = await connection.execute(
         select(*subscriptions.COLUMNS)
-        .join(DeliveryReasonRow, DeliveryReasonRow.subscription_id == SubscriptionRow.id)
-        .where(DeliveryReasonRow.delivery_id == delivery_id)
+        .join(DeliveryRow, SubscriptionRow.id == any_(DeliveryRow.reasons))
+        .where(DeliveryRow.id == delivery_id)
         .order_by(SubscriptionRow.id)
     )
     return [subscriptions.subscription_of(row) for row in rows]

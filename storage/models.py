@@ -24,6 +24,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NOW = sql("now()")
 
+PENDING = {"gin_pending_list_limit": 65_536}
+"""KiB that an index of words may hold unsorted before an insert must stop to sort them in: never reached while
+`storage.upkeep` does it (decision 7); PostgreSQL's own 4 MiB stopped inserts for up to 1.6 s (measured)."""
+
 
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A column that holds one of a few words; the database refuses any other."""
@@ -85,7 +89,8 @@ class ChannelMessageRow(Base):
     message_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """post, part, service or gone."""
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    post_id: Mapped[int | None] = mapped_column(index=True)
+    """Emptied by a trigger when the post is deleted (decision 7)."""
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (one_of("kind", "post", "part", "service", "gone"),)
@@ -163,8 +168,8 @@ class PostRow(Base):
             unique=True,
             postgresql_where=sql("grouped_id IS NOT NULL"),
         ),
-        Index("ix_posts_terms", "terms", postgresql_using="gin"),
-        Index("ix_posts_topic_codes", "topic_codes", postgresql_using="gin"),
+        Index("ix_posts_terms", "terms", postgresql_using="gin", postgresql_with=PENDING),
+        Index("ix_posts_topic_codes", "topic_codes", postgresql_using="gin", postgresql_with=PENDING),
         Index("ix_posts_posted_at_id", "posted_at", "id"),
         Index("ix_posts_channel_id_posted_at", "channel_id", "posted_at"),
         Index("ix_posts_analysis", "id", postgresql_where=sql("analysis = 'failed'")),
@@ -235,15 +240,21 @@ class SubscriptionCounterRow(Base):
 
 
 class DeliveryRow(Base):
-    """Something the bot owes one subscriber, whatever its state."""
+    """Something the bot owes one subscriber, whatever its state.
+
+    No foreign keys: `storage.owing` writes rows in the transaction that stores or locks what they refer to, and
+    triggers on posts and subscribers clean up behind a deletion (decision 7).
+    """
 
     __tablename__ = "deliveries"
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
     """alert."""
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    subscriber_id: Mapped[int]
+    post_id: Mapped[int] = mapped_column(index=True)
+    reasons: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    """The subscriptions that asked, in order: deleting one of two does not cancel the alert."""
     priority: Mapped[int] = mapped_column(SmallInteger)
     due_at: Mapped[dt.datetime]
     state: Mapped[str]
@@ -275,17 +286,6 @@ class DeliveryRow(Base):
             "leased_until_at",
             postgresql_where=sql("state IN ('leased', 'sending')"),
         ),
-    )
-
-
-class DeliveryReasonRow(Base):
-    """Which subscriptions asked for a delivery: deleting one of two does not cancel the alert."""
-
-    __tablename__ = "delivery_reasons"
-
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(
-        ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True, index=True
     )
 
 

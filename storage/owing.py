@@ -36,46 +36,31 @@ async def owe_alerts(connection: AsyncConnection, owed: Sequence[Owed]) -> int:
         return 0
     columns = dict(zip(("subscribers", "posts", "subscriptions"), map(list, zip(*asked, strict=True)), strict=True))
     # In a statement of its own: the next one then sees what those had committed for whom this waited.
-    await connection.execute(LOCK_SUBSCRIBERS, {"ids": sorted(set(columns["subscribers"]))})
+    await connection.execute(LOCK_SUBSCRIBERS, {"ids": sorted(set(columns.pop("subscribers")))})
     rows = (await connection.execute(OWE, {"priority": ALERT_PRIORITY, **columns})).all()
     if rows:
-        ids = [(row.id, row.subscriber_id, row.post_id) for row in rows]
-        owing = dict(zip(("deliveries", "owing", "about"), map(list, zip(*ids, strict=True)), strict=True))
-        await connection.execute(GIVE_REASONS, {**owing, **columns})
         await notify(connection, "deliveries")
     return sum(row.is_new for row in rows)
 
 
 LOCK_SUBSCRIBERS = text("SELECT id FROM subscribers WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE")
 
-ASKED = """
-    FROM unnest(CAST(:subscribers AS bigint[]), CAST(:posts AS bigint[]), CAST(:subscriptions AS bigint[]))
-            AS asked(subscriber, post, subscription)
-        JOIN subscriptions n ON n.id = asked.subscription AND n.state = 'active'
-"""
-
 OWE = text(
-    f"""
-    INSERT INTO deliveries AS d (kind, subscriber_id, post_id, priority, due_at, state)
-    SELECT DISTINCT 'alert', n.subscriber_id, asked.post, CAST(:priority AS smallint), statement_timestamp(), 'pending'
-    {ASKED} JOIN subscribers s ON s.id = n.subscriber_id AND s.state = 'active'
-    ORDER BY n.subscriber_id, asked.post
+    """
+    INSERT INTO deliveries AS d (kind, subscriber_id, post_id, priority, due_at, state, reasons)
+    SELECT 'alert', n.subscriber_id, asked.post, CAST(:priority AS smallint), statement_timestamp(), 'pending',
+        array_agg(n.id ORDER BY n.id)
+    FROM unnest(CAST(:posts AS bigint[]), CAST(:subscriptions AS bigint[])) AS asked(post, subscription)
+        JOIN subscriptions n ON n.id = asked.subscription AND n.state = 'active'
+        JOIN subscribers s ON s.id = n.subscriber_id AND s.state = 'active'
+    GROUP BY n.subscriber_id, asked.post ORDER BY n.subscriber_id, asked.post
     ON CONFLICT (subscriber_id, post_id, kind) DO UPDATE SET
+        reasons = ARRAY(SELECT DISTINCT r FROM unnest(d.reasons || excluded.reasons) AS r ORDER BY r),
         state = CASE d.state WHEN 'cancelled' THEN 'pending' ELSE d.state END,
         due_at = CASE d.state WHEN 'cancelled' THEN excluded.due_at ELSE d.due_at END,
         settled_at = NULL
         WHERE d.state NOT IN ('sent', 'dead')
-    RETURNING id, subscriber_id, post_id, due_at = statement_timestamp() AS is_new
+    RETURNING due_at = statement_timestamp() AS is_new
     """
 )
-"""An update of a waiting row changes nothing in it, but locks it: `begin_sending` then sees its new reasons."""
-
-GIVE_REASONS = text(
-    f"""
-    INSERT INTO delivery_reasons (delivery_id, subscription_id)
-    SELECT o.delivery, asked.subscription
-    {ASKED} JOIN unnest(CAST(:deliveries AS bigint[]), CAST(:owing AS bigint[]), CAST(:about AS bigint[]))
-            AS o(delivery, subscriber, post) ON o.subscriber = n.subscriber_id AND o.post = asked.post
-    ON CONFLICT DO NOTHING
-    """
-)
+"""A waiting row that is given its reasons again is locked by that: `begin_sending` then sees them all."""

@@ -19,6 +19,7 @@ from storage import channels
 from storage.channels import Channel
 from storage.ids import ChannelId, MessageId, PostId
 from storage.models import ChannelRow, PostRow
+from storage.post_rows import row_json
 from storage.post_values import Forward, Part, Post
 
 
@@ -51,6 +52,11 @@ class LabelledPost:
             forwarded_from=post.forwarded_from,
             links=post.links,
         )
+
+    @cached_property
+    def row(self) -> str:
+        """What is stored of it. Made where it is labelled, not while its transaction is open."""
+        return row_json(self.post, self.labels, self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,12 @@ async def get_post(connection: AsyncConnection, post_id: PostId) -> StoredPost |
 async def count_posts(connection: AsyncConnection) -> int:
     """How many posts are stored, deleted ones included."""
     return int(await connection.scalar(select(func.count()).select_from(PostRow)) or 0)
+
+
+async def newest_texts(connection: AsyncConnection, limit: int) -> list[str]:
+    """What the posts stored last say: a sample of today's words."""
+    rows = await connection.execute(select(PostRow.text).order_by(PostRow.id.desc()).limit(limit))
+    return [said for (said,) in rows]
 
 
 async def mark_deleted(

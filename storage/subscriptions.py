@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import any_, exists, func, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching.query import Query
 from storage.ids import SubscriberId, SubscriptionId
-from storage.models import DeliveryReasonRow, DeliveryRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
+from storage.models import DeliveryRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
 from storage.post_values import storable
 
 
@@ -137,18 +138,35 @@ async def delete(connection: AsyncConnection, subscriber_id: SubscriberId, subsc
     )  # fmt: skip
 
 
-async def changes_since(connection: AsyncConnection, version: int) -> tuple[int, list[Subscription]]:
+async def counter(connection: AsyncConnection) -> int:
+    """The number of the last change to any subscription."""
+    return int(await connection.scalar(select(SubscriptionCounterRow.version)) or 0)
+
+
+async def changes_since(
+    connection: AsyncConnection, version: int, limit: int | None = None
+) -> tuple[int, list[Subscription]]:
     """The counter, and every subscription that changed after `version` (drafts left out, deleted ones included).
 
-    The counter is read first: a change that commits in between is given twice, never missed.
+    The counter is read first: a change that commits in between is given twice, never missed. With a `limit`, as many
+    changes as that may not be all of them.
     """
-    counter = int(await connection.scalar(select(SubscriptionCounterRow.version)) or 0)
-    if counter == version:
-        return counter, []
+    latest = await counter(connection)
+    if latest == version:
+        return latest, []
     rows = await connection.execute(
-        select(*COLUMNS).where(SubscriptionRow.version > version, SubscriptionRow.state != "draft")
+        select(*COLUMNS).where(SubscriptionRow.version > version, SubscriptionRow.state != "draft").limit(limit)
     )
-    return counter, [subscription_of(row) for row in rows]
+    return latest, [subscription_of(row) for row in rows]
+
+
+async def active(connection: AsyncConnection, size: int) -> AsyncIterator[list[Subscription]]:
+    """All active subscriptions, so many at a time, as they are at one moment."""
+    async with connection.stream(
+        select(*COLUMNS).where(SubscriptionRow.state == "active"), execution_options={"yield_per": size}
+    ) as rows:
+        async for part in rows.partitions():
+            yield [subscription_of(row) for row in part]
 
 
 async def bump(connection: AsyncConnection) -> int:
@@ -209,10 +227,8 @@ async def _move(
 
 
 async def _cancel_unwanted(connection: AsyncConnection, subscriber_id: SubscriberId) -> None:
-    still_wanted = (
-        select(DeliveryReasonRow.delivery_id)
-        .join(SubscriptionRow, SubscriptionRow.id == DeliveryReasonRow.subscription_id)
-        .where(DeliveryReasonRow.delivery_id == DeliveryRow.id, SubscriptionRow.state == "active")
+    still_wanted = select(SubscriptionRow.id).where(
+        SubscriptionRow.id == any_(DeliveryRow.reasons), SubscriptionRow.state == "active"
     )
     await connection.execute(
         update(DeliveryRow)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.text import MAX_LEXEME_BYTES, MAX_PER_LEXEME, MAX_POSITIONS, analyse, fold, quote_lexeme, spans
+from analysis.tokens import TOKEN, WORD, is_link
 
 MARKUP = st.sampled_from(
     ["#", "@", "_", "-", "'", "’", "\u0301", "\u00ad", "https://", "t.me/", " ", "\n", "б", "b", "Ё"]
@@ -69,6 +70,22 @@ def test_spans_line_up_with_forms(text: str) -> None:
 
 
 @given(TEXTS)
+def test_reading_piece_by_piece_is_reading_the_whole(text: str) -> None:
+    """No token holds white space, so `analyse` may remember pieces; here the text is read at once."""
+    forms: list[str] = []
+    marks: dict[int, str] = {}
+    for token in TOKEN.findall(text):
+        if token[0] in "#@":
+            marks[len(forms)] = token.lower()
+        is_word = token[0] != "@" and not is_link(token)
+        forms += [fold(word) for word in WORD.findall(token)] if is_word else [""]
+    terms = analyse(text)
+    assert terms.forms == tuple(forms)
+    assert set(terms.marks) == set(marks)
+    assert all(terms.marks[place] == mark for place, mark in marks.items() if mark[0] == "@")
+
+
+@given(TEXTS)
 def test_lexemes_are_fit_for_postgresql(text: str) -> None:
     for lexeme, places in analyse(text).lexemes().items():
         assert 0 < len(lexeme.encode()) <= MAX_LEXEME_BYTES
@@ -91,6 +108,11 @@ def test_no_more_positions_than_a_tsvector_holds() -> None:
 def test_marks_behind_the_last_position_are_dropped() -> None:
     terms = analyse("а " * MAX_POSITIONS + "#тег")
     assert not terms.marks
+
+
+def test_the_position_of_a_mark_counts_what_stands_before_it() -> None:
+    terms = analyse("раз-два #Мир_и_Дом,@bbc_news #мир, «три» #мир")
+    assert dict(terms.marks) == {2: "#мир_и_дом", 5: "@bbc_news", 6: "#мир", 8: "#мир"}
 
 
 def test_a_word_too_long_to_be_a_lexeme_is_no_word() -> None:

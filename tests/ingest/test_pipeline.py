@@ -11,8 +11,11 @@ import psycopg
 import pytest
 
 from analysis.labels import Labels, label
+from ingest import labelling, standing_queries
 from ingest import pipeline as door
+from ingest.labelling import labelled
 from ingest.pipeline import Pipeline, Settled
+from ingest.standing_queries import StandingQueries
 from storage import subscriptions
 from storage.database import Database
 from storage.embedded import EmbeddedServer
@@ -79,8 +82,7 @@ async def owed(database: Database) -> list[tuple[int, ...]]:
     """(message id of the post, how many reasons) of every delivery."""
     return await rows(
         database,
-        "SELECT p.message_id, count(r.*) FROM deliveries d JOIN posts p ON p.id = d.post_id"
-        " LEFT JOIN delivery_reasons r ON r.delivery_id = d.id GROUP BY d.id, p.message_id ORDER BY p.message_id",
+        "SELECT p.message_id, cardinality(d.reasons) FROM deliveries d JOIN posts p ON p.id = d.post_id ORDER BY 1",
     )
 
 
@@ -212,13 +214,13 @@ async def test_post_that_analysis_cannot_stand_is_stored_and_alerts_later(
     database: Database, news: ChannelId, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribe(database, await make_subscriber(database), "мир from:@bbc")
-    monkeypatch.setattr(door, "label", poisoned)
+    monkeypatch.setattr(labelling, "label", poisoned)
     for number, words in enumerate(("мир", "мир и яд", "мир"), start=1):
         await pipeline.offer(make_post(news, number, words, forward=Forward(username="BBC")))
     assert await settle(pipeline) == Settled(stored=3, owed=2)
     assert await pipeline.retry_failed() == 1
     assert await settle(pipeline) == Settled(unchanged=1)
-    monkeypatch.setattr(door, "label", label)
+    monkeypatch.setattr(labelling, "label", label)
     assert await pipeline.retry_failed() == 1
     assert await settle(pipeline) == Settled(updated=1, owed=1)
     assert await pipeline.retry_failed() == 0
@@ -228,10 +230,10 @@ async def test_backfilled_post_whose_analysis_failed_still_owes_nothing(
     database: Database, news: ChannelId, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribe(database, await make_subscriber(database))
-    monkeypatch.setattr(door, "label", poisoned)
+    monkeypatch.setattr(labelling, "label", poisoned)
     await pipeline.offer(make_post(news, 1, "мир и яд", found_by="replay"), owe=False)
     await settle(pipeline)
-    monkeypatch.setattr(door, "label", label)
+    monkeypatch.setattr(labelling, "label", label)
     await pipeline.retry_failed()
     assert await settle(pipeline) == Settled(updated=1)
 
@@ -253,7 +255,7 @@ async def test_post_that_the_database_refuses_does_not_hold_up_the_others(
 async def test_labels_that_the_database_refuses_do_not_lose_the_post(
     database: Database, pipeline: Pipeline, news: ChannelId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "label", lambda text: Labels(label(text).terms, "ru\x00", ()))
+    monkeypatch.setattr(labelling, "label", lambda text: Labels(label(text).terms, "ru\x00", ()))
     await pipeline.offer(make_post(news, 1, "мир"))
     assert await settle(pipeline) == Settled(stored=1)
     assert await rows(database, "SELECT text, analysis FROM posts") == [("мир", "failed")]
@@ -316,6 +318,93 @@ async def test_full_buffer_makes_one_wait_and_turns_the_other_away(database: Dat
     assert await settle(pipeline) == Settled(stored=2)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_buffer_is_full_by_weight_as_well(database: Database, news: ChannelId) -> None:
+    pipeline = Pipeline(database, characters=10)  # not at work yet
+    assert pipeline.offer_nowait(make_post(news, 1, "мир " * 5_000))
+    assert not pipeline.offer_nowait(make_post(news, 2, "мир"))
+    waiting = asyncio.create_task(pipeline.offer(make_post(news, 3, "мир")))
+    work = asyncio.create_task(pipeline.run())
+    await waiting
+    assert await settle(pipeline) == Settled(stored=2)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_more_subscriptions_than_fit_a_transaction_are_read_before_it(
+    database: Database, pipeline: Pipeline, news: ChannelId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing_queries, "MOST_INSIDE", 2)
+    subscriber = await make_subscriber(database)
+    for asked in ("мир", "дом", "лес"):
+        await subscribe(database, subscriber, asked)
+    for number in (1, 2):
+        await pipeline.offer(make_post(news, number, "мир, дом, лес и река"))
+        await settle(pipeline)
+        await subscribe(database, subscriber, "река")
+    assert await owed(database) == [(1, 3), (2, 4)]
+
+
+async def test_queries_filed_anew_match_the_same(database: Database, news: ChannelId) -> None:
+    subscriber = await make_subscriber(database)
+    for asked in ("мир дом", "дом", "лес"):
+        await subscribe(database, subscriber, asked)
+    async with running(database) as pipeline:
+        await pipeline.offer(make_post(news, 1, "мир и дом"))
+        await settle(pipeline)
+    again = await StandingQueries.read(database)
+    assert (len(again), again.sampled) == (3, 1)
+    assert len(again.matching(labelled(make_post(news, 2, "дом и мир")).fields)) == 2
+
+
+async def test_queries_read_on_an_empty_database_are_filed_anew_when_posts_can_tell_how(
+    database: Database, pipeline: Pipeline, news: ChannelId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "SAMPLE", 4)
+    monkeypatch.setattr(door, "REFILE_QUERIES", 1)
+    monkeypatch.setattr(standing_queries, "MOST_INSIDE", 0)
+    await subscribe(database, await make_subscriber(database))
+    for number in range(1, 7):
+        await pipeline.offer(make_post(news, number, "мир"))
+        await settle(pipeline)
+    await until(lambda: is_filed_anew(pipeline))
+    await subscribe(database, await make_subscriber(database, 200))  # what was filed anew does not know it yet
+    await pipeline.offer(make_post(news, 7, "мир"))
+    assert (await settle(pipeline)).owed == 2
+    assert pipeline._standing.sampled >= 4
+
+
+async def is_filed_anew(pipeline: Pipeline) -> bool:
+    return pipeline._filed_anew is not None
+
+
+async def test_alerts_are_looked_up_by_index_although_the_tables_were_analysed_when_empty(database_url: str) -> None:
+    database = Database(database_url)
+    news = await make_channel(database)
+    await subscribe(database, await make_subscriber(database))
+    await change(database, "ANALYZE")
+    async with running(database) as pipeline:
+        for number in range(1, 101):
+            await pipeline.offer(make_post(news, number, "мир"))
+            if number % 10 == 0:  # ten batches at least: PostgreSQL keeps a plan from the sixth on
+                await settle(pipeline)
+    await database.close()
+    database = Database(database_url)
+    read = "SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE relname = ANY(:tables) AND seq_tup_read > 0"
+    assert await rows(database, read, tables=["posts", "deliveries", "channel_messages"]) == []
+    assert await rows(database, "SELECT count(*) FROM deliveries") == [(100,)]
+    await database.close()
+
+
+async def test_stages_count_every_post(database: Database, pipeline: Pipeline, news: ChannelId) -> None:
+    assert set(pipeline.stages.per_post().values()) == {0.0}
+    await subscribe(database, await make_subscriber(database))
+    for number in range(1, 11):
+        await pipeline.offer(make_post(news, number, "мир"))
+    await settle(pipeline)
+    assert pipeline.stages.posts == 10
+    assert all(micros > 0 for micros in pipeline.stages.per_post().values())
 
 
 async def test_order_is_kept_within_a_batch_and_between_batches(

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from analysis.text import analyse
+from matching import rows
 from matching.fields import PostFields
 from matching.ids import ChannelId
+from matching.nodes import And, Not
 from matching.percolator import Percolator
 from matching.query import Query, parse
-from tests.matching.strategies import long_texts, post_fields, queries, texts
+from matching.rows import EMPTY
+from matching.words import Phrase, Word
+from tests.matching.strategies import long_texts, phrases, post_fields, queries, texts, words
 
 
 def post(text: str) -> PostFields:
@@ -52,6 +56,20 @@ def test_texts_beyond_what_postgresql_keeps_match_by_what_it_keeps(standing: lis
     percolator: Percolator[int] = Percolator()
     for key, query in enumerate(standing):
         percolator.add(key, query)
+    assert percolator.match(fields) == {key for key, query in enumerate(standing) if query.matches(fields)}
+
+
+rows_of_words = st.lists(st.sampled_from(["мир", "мира", "дом", "дома", "и"]), max_size=8).map(" ".join)
+
+
+@given(st.lists(phrases(), min_size=1, max_size=4), words, rows_of_words)
+@settings(deadline=None)
+def test_phrases_need_their_words_side_by_side(asked: list[Phrase], word: Word, text: str) -> None:
+    standing = [Query(phrase) for phrase in asked] + [Query(And((word, Not(phrase)))) for phrase in asked]
+    percolator: Percolator[int] = Percolator()
+    for key, query in enumerate(standing):
+        percolator.add(key, query)
+    fields = post(text)
     assert percolator.match(fields) == {key for key, query in enumerate(standing) if query.matches(fields)}
 
 
@@ -105,20 +123,19 @@ TestInterleaved.settings = settings(deadline=None, max_examples=30, stateful_ste
 
 
 def assert_nothing_is_left(percolator: Percolator[int]) -> None:
-    """No part of the percolator holds anything but its counter of numbers."""
+    """No part of the percolator holds anything but its counter of numbers and tokens that were seen."""
     tables, features = vars(percolator._tables), vars(percolator._features)
-    assert not any(tables.values()), "a table still holds an alternative"
-    assert not any(value for name, value in features.items() if name not in ("_numbers", "_seen"))
-    assert not any(features["_seen"].values())
-    assert not percolator._entries
-    assert not percolator._unsure
+    assert not any(value for name, value in tables.items() if name != "_touch"), "a table still holds an alternative"
+    assert not any(value for name, value in features.items() if name != "_numbers")
+    assert all(row == EMPTY for row in percolator._rows.values())
+    assert not percolator._by_canonical
 
 
 def test_queries_that_ask_the_same_are_evaluated_once() -> None:
     percolator: Percolator[str] = Percolator()
     percolator.add("first", parse("война мир"))
     percolator.add("second", parse("мир AND ВОЙНЫ"))
-    assert len(percolator._entries) == 1
+    assert len(percolator._by_canonical) == 1
     assert percolator.match(post("мир после войны")) == {"first", "second"}
 
 
@@ -145,11 +162,57 @@ def test_a_query_added_after_a_word_was_seen_still_finds_it() -> None:
     assert percolator.match(post("город и мир")) == {"first", "word", "head", "exact"}
 
 
+def test_adding_and_removing_a_query_forgets_only_its_words() -> None:
+    percolator: Percolator[str] = Percolator()
+    percolator.add("first", parse("мир город"))
+    percolator.match(post("мир, город, война, войны, дом, #дом, @bbc_news"))
+    seen = set(percolator._rows)
+    percolator.add("second", parse("война"))
+    assert seen - set(percolator._rows) == {"война", "войны"}
+    percolator.match(post("война и войны"))
+    percolator.remove("second")
+    assert seen - set(percolator._rows) == {"война", "войны"}
+    percolator.add("third", parse("дом* -@bbc_news -#дом"))
+    assert seen - set(percolator._rows) == {"война", "войны", "дом", "#дом", "@bbc_news"}
+
+
+def test_what_is_remembered_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_TOKENS", 7)
+    percolator: Percolator[str] = Percolator()
+    percolator.add("only", parse("слово5 слово17"))
+    for number in range(20):
+        percolator.add("other", parse(f"слово{number}"))
+        assert percolator.match(post(f"слово{number} слово5 слово17 ещё")) == {"only", "other"}
+        assert len(percolator._rows) <= 7
+        assert sum(map(len, percolator._rows._by_head.values())) <= 7
+
+
+def test_many_keys_of_one_word_go_one_by_one() -> None:
+    percolator: Percolator[int] = Percolator()
+    for key in range(50):
+        percolator.add(key, parse("война" if key % 2 else "война OR мир"))
+    for key in range(50):
+        assert percolator.match(post("войны")) == set(range(key, 50))
+        percolator.remove(key)
+    assert_nothing_is_left(percolator)
+
+
+def test_a_phrase_longer_than_the_text_does_not_match() -> None:
+    percolator: Percolator[str] = Percolator()
+    percolator.add("repeated", parse('"мир мир мир мир мир"'))
+    percolator.add("alternating", parse('"мир дом мир дом мир"'))
+    for text in ("мир", "мир мир", "мир мир мир", "мир дом мир", "мир дом мир дом"):
+        assert percolator.match(post(text)) == set()
+    assert percolator.match(post("дом мир дом мир дом мир")) == {"alternating"}
+
+
 def test_a_product_of_ors_beyond_the_cap_is_verified() -> None:
     wide = "(a1 OR a2 OR a3 OR a4 OR a5) (b1 OR b2 OR b3 OR b4 OR b5) (c1 OR c2 OR c3 OR c4) (d1 OR d2)"
     percolator: Percolator[str] = Percolator()
     percolator.add("wide", parse(wide))
-    assert percolator._unsure, "200 alternatives should be beyond the cap"
+    (filed,) = {filed for entry in percolator._by_canonical.values() for filed in entry.filed[:1]}
+    assert filed.check is not None, "200 alternatives should be beyond the cap"
+    assert filed.check.query is not None
     assert percolator.match(post("a3 b5 c1 d2")) == {"wide"}
     assert percolator.match(post("a3 b5 c1")) == set()
 

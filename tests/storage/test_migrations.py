@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -53,3 +54,37 @@ async def test_unreachable_server_is_named_without_its_password(tmp_path: Path) 
     with pytest.raises(DatabaseUnreachable) as refused:
         await Database.open(tmp_path, "postgresql://me:hunter2@127.0.0.1:9/none")
     assert "hunter2" not in str(refused.value)
+
+
+def test_reasons_of_waiting_alerts_outlive_the_move_into_their_rows(database_url: str) -> None:
+    migrations.downgrade(database_url, "0001")
+    with psycopg.connect(database_url) as connection:
+        for statement in OWED_AT_0001:
+            connection.execute(statement)
+    migrations.upgrade(database_url)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT reasons FROM deliveries").fetchall() == [([1, 2],)]
+    migrations.downgrade(database_url, "0001")
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT delivery_id, subscription_id FROM delivery_reasons ORDER BY 2").fetchall()
+    assert kept == [(1, 1), (1, 2)]
+
+
+OWED_AT_0001: tuple[LiteralString, ...] = (
+    "INSERT INTO channels (title, state) VALUES ('news', 'archived')",
+    (
+        "INSERT INTO posts (channel_id, message_id, text, parts, content_hash, terms, topics, topic_codes, has,"
+        " forwarded_from, links, analysis, found_by, posted_at, seen_at)"
+        " VALUES (1, 1, '', '[]', '', '', '[]', '{}', '{}', '{}', '{}', 'done', 'push', now(), now())"
+    ),
+    "INSERT INTO subscribers (chat_id, chat_type, language, state) VALUES (1, 'private', 'en', 'active')",
+    (
+        "INSERT INTO subscriptions (subscriber_id, name, query, canonical, state, version)"
+        " SELECT 1, '', '', '', 'active', n FROM generate_series(1, 2) n"
+    ),
+    (
+        "INSERT INTO deliveries (kind, subscriber_id, post_id, priority, due_at, state)"
+        " VALUES ('alert', 1, 1, 20, now(), 'pending')"
+    ),
+    "INSERT INTO delivery_reasons (delivery_id, subscription_id) VALUES (1, 2), (1, 1)",
+)

@@ -1,0 +1,113 @@
+"""What comes to the pipeline's door, and the buffer in which it waits."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from storage.ids import ChannelId, MessageId
+from storage.post_values import Post
+from storage.posts import LabelledPost
+
+ENTITY_WEIGHT = 100
+"""Characters that the formatting of a piece of text is counted as: about what it takes in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A post at the door. `owe`: matching subscriptions are owed an alert; a backfilled post owes nothing."""
+
+    post: Post
+    owe: bool = True
+    offered_at: float = field(default_factory=time.perf_counter, compare=False)
+    """By `time.perf_counter`."""
+
+    @property
+    def weight(self) -> int:
+        """How much it holds in memory, in characters."""
+        return sum(len(part.text) + ENTITY_WEIGHT * len(part.entities) for part in self.post.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Messages that a channel deleted."""
+
+    channel_id: ChannelId
+    message_ids: tuple[MessageId, ...]
+    deleted_at: dt.datetime
+
+    @property
+    def weight(self) -> int:
+        """How much it holds in memory, in characters."""
+        return ENTITY_WEIGHT * len(self.message_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An arrival that has been analysed, ready to be committed."""
+
+    item: LabelledPost
+    owe: bool
+
+
+class Buffer(asyncio.Queue[Arrival | Deletion]):
+    """A queue that is full by number or by weight, so that posts of any length stay within a bound of memory.
+
+    One that is heavier than the bound passes when nothing else waits.
+    """
+
+    def __init__(self, posts: int, characters: int) -> None:
+        super().__init__(posts)
+        self._most = characters
+        self._weight = 0
+
+    def full(self) -> bool:
+        """Whether nothing more is taken at the moment."""
+        return self._weight >= self._most or super().full()
+
+    async def take(self, posts: int, characters: int) -> list[Arrival | Deletion]:
+        """What waits, in order: at least one (waited for), no more than about so many."""
+        taken = [await self.get()]
+        weight = taken[0].weight
+        while len(taken) < posts and weight < characters and not self.empty():
+            taken.append(self.get_nowait())
+            weight += taken[-1].weight
+        return taken
+
+    def _put(self, item: Arrival | Deletion) -> None:
+        super()._put(item)
+        self._weight += item.weight
+
+    def _get(self) -> Arrival | Deletion:
+        item = super()._get()
+        self._weight -= item.weight
+        return item
+
+
+def steps(batch: Sequence[Labelled | Deletion]) -> Iterator[list[Labelled] | Deletion]:
+    """The batch in order, in pieces that hold no message twice: a post and its edit are two steps of one commit."""
+    step: list[Labelled] = []
+    keys: set[tuple[str, int, int]] = set()
+    for arrival in batch:
+        if isinstance(arrival, Deletion):
+            if step:
+                yield step
+            step, keys = [], set()
+            yield arrival
+            continue
+        own = _keys(arrival.item.post)
+        if not own.isdisjoint(keys):
+            yield step
+            step, keys = [], set()
+        step.append(arrival)
+        keys |= own
+    if step:
+        yield step
+
+
+def _keys(post: Post) -> set[tuple[str, int, int]]:
+    messages = {("message", post.channel_id, part.message_id) for part in post.parts}
+    return messages | ({("album", post.channel_id, post.grouped_id)} if post.grouped_id is not None else set())
