@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from storage import migrations
+
 OURS = ("CHANNELWATCH_", "TELEGRAM_", "BOT_", "DATABASE_URL")
 
 
@@ -112,7 +114,7 @@ def test_signing_in_is_asked_for_before_channels_are_read(database_url: str, tmp
 
 def test_migrate_says_where_the_database_is_now(database_url: str, tmp_path: Path) -> None:
     done = channelwatch("migrate", url=database_url, home=tmp_path)
-    assert done.stdout == "The database is at schema 0001.\n"
+    assert done.stdout == f"The database is at schema {migrations.head()}.\n"
 
 
 @pytest.mark.parametrize(
