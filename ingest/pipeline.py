@@ -148,7 +148,7 @@ class Pipeline:
         is_blind = self._standing.sampled < SAMPLE // 2 and self.stages.posts >= SAMPLE
         if len(self._standing) < REFILE_QUERIES or not (is_old or is_blind):
             return is_old
-        self._filed_anew = await StandingQueries.read(self._database)
+        self._filed_anew = await StandingQueries.read(self._database, beside_posts=True)
         return True
 
     def _put_nowait(self, item: Arrival | Deletion) -> bool:
