@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from typing import Any
 
 import structlog
@@ -20,6 +21,9 @@ from storage import deliveries
 from storage.database import Database
 
 log = structlog.get_logger()
+
+KEPT = dt.timedelta(days=30)
+"""How long settled deliveries are remembered (docs/privacy-and-terms.md)."""
 
 LONGEST_WAIT = 30.0
 """Seconds between two tries to reach the Bot API at the start."""
@@ -61,6 +65,7 @@ async def run_bot(database: Database, token: str, api_url: str, *, stop: asyncio
         limits = Limits()
         await restore_bans(limits, database)
         await _take_back_leases(database)
+        await _forget_settled(database)
         application = build(database, token, api_url, limits)
         try:
             if await _initialize(application, stop):
@@ -76,6 +81,14 @@ async def _take_back_leases(database: Database) -> None:
         taken = await deliveries.expire_leases(connection, of_everybody=True)
     if taken:
         log.warning("deliveries of an ended process taken back", count=taken)
+
+
+async def _forget_settled(database: Database) -> None:
+    """What was settled long ago is kept no longer than docs/privacy-and-terms.md says."""
+    async with database.begin() as connection:
+        forgotten = await deliveries.purge_settled(connection, KEPT)
+    if forgotten:
+        log.info("settled deliveries forgotten", count=forgotten)
 
 
 async def set_commands(bot: ExtBot[Any]) -> None:
