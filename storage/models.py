@@ -67,16 +67,31 @@ class ChannelRow(Base):
     username: Mapped[str | None]
     title: Mapped[str]
     state: Mapped[str]
-    """requested, active, lost, removed or archived."""
+    """requested, active, removed, archived, or why it cannot be read: lost (refused from the start), private, kicked,
+    deleted."""
     state_detail: Mapped[str | None]
     """Why, in a sentence for the operator."""
     is_protected: Mapped[bool] = mapped_column(server_default=sql("false"))
     added_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
+    watermark: Mapped[int | None]
+    """Every id at or below it is accounted for in `channel_messages`, from the id at which monitoring began."""
+    top_message_id: Mapped[int | None]
+    """The newest id that Telegram has told of."""
+    pts: Mapped[int | None]
+    """Telegram's count of the channel's changes, as of the last reconcile."""
+    reconciled_at: Mapped[dt.datetime | None]
+    """When everything up to `top_message_id` was last known to be accounted for, or being fetched."""
+    blind_since_at: Mapped[dt.datetime | None]
+    """Since when looks at the channel have failed; empty while they succeed."""
+    reader_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    reader_until_at: Mapped[dt.datetime | None]
+    """The account that reads it, and until when nobody else may take it over."""
+
     __table_args__ = (
         Index("uq_channels_username", sql("lower(username)"), unique=True),
-        one_of("state", "requested", "active", "lost", "removed", "archived"),
+        one_of("state", "requested", "active", "lost", "removed", "archived", "private", "kicked", "deleted"),
     )
 
 
@@ -88,12 +103,15 @@ class ChannelMessageRow(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
     message_id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """post, part, service or gone."""
+    """post, part, service or gone; missing: not given by Telegram once, until a second look a minute later."""
     post_id: Mapped[int | None] = mapped_column(index=True)
     """Emptied by a trigger when the post is deleted (decision 7)."""
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
-    __table_args__ = (one_of("kind", "post", "part", "service", "gone"),)
+    __table_args__ = (
+        one_of("kind", "post", "part", "service", "gone", "missing"),
+        Index("ix_channel_messages_missing", "channel_id", "message_id", postgresql_where=sql("kind = 'missing'")),
+    )
 
 
 class AccountRow(Base):
@@ -135,6 +153,8 @@ class PostRow(Base):
     reply_to: Mapped[int | None]
     forward: Mapped[dict[str, Any] | None]
     views: Mapped[int | None]
+    views_are_rounded: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """A public page says 1.2K; an account is told the number."""
     forwards: Mapped[int | None]
     reactions: Mapped[dict[str, Any] | None]
     content_hash: Mapped[bytes]
@@ -157,6 +177,8 @@ class PostRow(Base):
     seen_at: Mapped[dt.datetime]
     edited_at: Mapped[dt.datetime | None]
     deleted_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime | None]
+    """When the channel's own time to live ends for this post; then it is purged."""
 
     __table_args__ = (
         UniqueConstraint("channel_id", "message_id"),
@@ -173,6 +195,7 @@ class PostRow(Base):
         Index("ix_posts_posted_at_id", "posted_at", "id"),
         Index("ix_posts_channel_id_posted_at", "channel_id", "posted_at"),
         Index("ix_posts_analysis", "id", postgresql_where=sql("analysis = 'failed'")),
+        Index("ix_posts_expires_at", "expires_at", postgresql_where=sql("expires_at IS NOT NULL")),
     )
 
 
@@ -250,9 +273,12 @@ class DeliveryRow(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
-    """alert."""
+    """alert (of a post), or notice (to an operator)."""
     subscriber_id: Mapped[int]
-    post_id: Mapped[int] = mapped_column(index=True)
+    post_id: Mapped[int | None] = mapped_column(index=True)
+    notice_id: Mapped[int | None]
+    is_late: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """The post was first seen long after it was published: such alerts come together, as one message."""
     reasons: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     """The subscriptions that asked, in order: deleting one of two does not cancel the alert."""
     priority: Mapped[int] = mapped_column(SmallInteger)
@@ -272,7 +298,17 @@ class DeliveryRow(Base):
 
     __table_args__ = (
         UniqueConstraint("subscriber_id", "post_id", "kind"),
-        one_of("kind", "alert"),
+        Index(
+            "uq_deliveries_subscriber_id_notice_id",
+            "subscriber_id",
+            "notice_id",
+            unique=True,
+            postgresql_where=sql("notice_id IS NOT NULL"),
+        ),
+        one_of("kind", "alert", "notice"),
+        CheckConstraint(
+            "(kind = 'alert') = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)", name="subject"
+        ),
         one_of("state", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
         Index(
             "ix_deliveries_due",
@@ -287,6 +323,33 @@ class DeliveryRow(Base):
             postgresql_where=sql("state IN ('leased', 'sending')"),
         ),
     )
+
+
+class NoticeRow(Base):
+    """Something an operator should know; the bot owes it to every operator."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    """What happened: see `storage.notices.Kind`."""
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    detail: Mapped[dict[str, Any]]
+    """Names and numbers for the sentence; never words of posts or queries."""
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    owed_at: Mapped[dt.datetime | None]
+    """When deliveries were made of it."""
+
+    __table_args__ = (Index("ix_notices_not_owed", "id", postgresql_where=sql("owed_at IS NULL")),)
+
+
+class HeartbeatRow(Base):
+    """When a program last said that it works: how the bot knows that ingest is silent."""
+
+    __tablename__ = "heartbeats"
+
+    program: Mapped[str] = mapped_column(primary_key=True)
+    beat_at: Mapped[dt.datetime]
 
 
 class SendBanRow(Base):
