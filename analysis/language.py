@@ -5,6 +5,9 @@ The reference (performance, section 3.4) measured this against detectors a hundr
 
 from __future__ import annotations
 
+from itertools import compress
+
+from analysis.recent import Recent
 from analysis.text import Terms
 
 UKRAINIAN_LETTERS = "іїєґ"
@@ -58,12 +61,33 @@ def detect(terms: Terms) -> str | None:
     Android stays Russian. A Cyrillic text without any sign of either language is taken for Russian: Ukrainian rarely
     writes twenty letters without one of its own.
     """
-    words = [form for form in terms.forms if form and not form.isdigit()]
-    cyrillic = [word for word in words if word[0] >= "\u0400" and word[0] <= "\u052f"]
-    if cyrillic and len(cyrillic) * 2 >= len(words):
-        return _cyrillic_language(cyrillic)
-    latin = [word for word in words if "a" <= word[0] <= "\u024f"]
-    return "en" if latin and len(latin) * 2 > len(words) and _is_english(latin) else None
+    scripts = bytes(map(_SCRIPTS.__getitem__, terms.forms))
+    words = len(scripts) - scripts.count(_NO_WORD)
+    cyrillic, latin = scripts.count(_CYRILLIC), scripts.count(_LATIN)
+    if cyrillic and cyrillic * 2 >= words:
+        return _cyrillic_language(_of_script(terms.forms, scripts, _CYRILLIC))
+    is_latin = latin and latin * 2 > words
+    return "en" if is_latin and _is_english(_of_script(terms.forms, scripts, _LATIN)) else None
+
+
+_NO_WORD, _CYRILLIC, _LATIN, _OTHER = range(4)
+
+
+def _script(form: str) -> int:
+    """What a form is written in, told by its first letter."""
+    if not form or form.isdigit():
+        return _NO_WORD
+    if "\u0400" <= form[0] <= "\u052f":
+        return _CYRILLIC
+    return _LATIN if "a" <= form[0] <= "\u024f" else _OTHER
+
+
+_SCRIPTS = Recent(_script, bound=200_000)
+
+
+def _of_script(forms: tuple[str, ...], scripts: bytes, script: int) -> list[str]:
+    """The forms in one script."""
+    return list(compress(forms, map(script.__eq__, scripts)))
 
 
 def _cyrillic_language(words: list[str]) -> str | None:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+from analysis.recent import Recent
+
 Lemmas = tuple[str, ...]
 
 FORMAT = 1
@@ -23,42 +25,11 @@ DEFAULT_BOUND = 400_000
 """Forms kept at most. About 60 MiB; two years of one hundred news channels hold fewer distinct forms."""
 
 
-class LemmaCache:
-    """Form -> lemmas, computed once by `compute`, in two generations.
-
-    New forms go to the young generation. When it is full it becomes the old one, and what was not asked for since the
-    last change is forgotten; so the cache keeps what is used, without bookkeeping on the way of a hit.
-    """
+class LemmaCache(Recent[Lemmas]):
+    """Form -> lemmas, computed once by `compute`: `cache[form]`. What it holds can be kept on disk."""
 
     def __init__(self, compute: Callable[[str], Lemmas], *, bound: int = DEFAULT_BOUND) -> None:
-        self._compute = compute
-        self._half = max(bound // 2, 1)
-        self._young: dict[str, Lemmas] = {}
-        self._old: dict[str, Lemmas] = {}
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def get(self, form: str) -> Lemmas:
-        """The lemmas of a folded form; computed and remembered when new."""
-        found = self._young.get(form)
-        if found is not None:
-            return found
-        found = self._old.pop(form, None)
-        if found is None:
-            found = self._compute(form)
-        self._remember(form, found)
-        return found
-
-    def _remember(self, form: str, lemmas: Lemmas) -> None:
-        """File a form in the young generation, which grows old when it is full."""
-        if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
-        self._young[form] = lemmas
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._young, self._old = {}, {}
+        super().__init__(compute, bound=bound)
 
     def save(self, path: Path, signature: str) -> None:
         """Write the cache to `path`, replacing the file at once: a reader sees the old file or the new one, whole.
@@ -66,7 +37,7 @@ class LemmaCache:
         `signature` names what the lemmas depend on (dictionary versions); only a file with the same one is loaded
         again. Raises OSError when the folder cannot be written.
         """
-        body = json.dumps({**self._old, **self._young}, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps({**self._old, **self}, ensure_ascii=False, separators=(",", ":")).encode()
         packed = zlib.compress(body, 1)
         header = {"format": FORMAT, "signature": signature, "bytes": len(packed), "crc": zlib.crc32(packed)}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from analysis.lemmas import lemmas_asked
+from analysis.recent import Recent
 from analysis.taxonomy import LANGUAGES, TOPICS
 from analysis.text import LEMMAS, analyse
 
@@ -81,11 +82,11 @@ class Lexicon:
         self.scales = tuple(scales)
         self._entries = dict(entries)
         self._pairs = dict(pairs)
-        self.row = lru_cache(maxsize=REMEMBERED_ROWS)(self._row)
+        self.row = Recent(self._row, bound=REMEMBERED_ROWS).__getitem__
 
     def _row(self, form: str) -> Row:
         """Merge what the lemmas of a form mean: of several words for one topic the weightiest."""
-        lexemes = ("=" + form, *LEMMAS.get(form)) if form else ()
+        lexemes = ("=" + form, *LEMMAS[form]) if form else ()
         found = dict.fromkeys(entry for lexeme in lexemes for entry in self._entries.get(lexeme, ()))
         sides = dict.fromkeys(side for lexeme in lexemes for side in self._pairs.get(lexeme, ()))
         if not found and not sides:

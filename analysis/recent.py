@@ -30,3 +30,13 @@ class Recent(dict[str, V]):
             self.clear()
         self[key] = value
         return value
+
+    @property
+    def remembered(self) -> int:
+        """How many keys are known, those of the old generation included."""
+        return len(self) + len(self._old)
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self.clear()
+        self._old = {}

@@ -59,7 +59,7 @@ class Terms:
     def lemmas(self) -> tuple[tuple[str, ...], ...]:
         """The lemma set of each position."""
         if self._lemmas is None:
-            self._lemmas = tuple(map(LEMMAS.get, self.forms))
+            self._lemmas = tuple(map(LEMMAS.__getitem__, self.forms))
         return self._lemmas
 
     def lexemes(self) -> dict[str, tuple[int, ...]]:
@@ -94,13 +94,10 @@ class Terms:
 
     def _short_tsvector(self) -> str:
         """The same for a text too short to reach a cap, a fifth of the time: PostgreSQL merges what comes twice."""
-        written = []
-        for position, quoted in enumerate(map(_QUOTED.get, self.forms), start=1):
-            if quoted:
-                place = f":{position}"
-                written.append(f"{place} ".join(quoted) + place)
-        written += [f"{quote_lexeme(mark)}:{index + 1}" for index, mark in self.marks.items()]
-        return " ".join(written)
+        written = "".join(map(str.join, _PLACES, map(_QUOTED.__getitem__, self.forms)))
+        if self.marks:
+            written += " ".join(f"{quote_lexeme(mark)}:{index + 1}" for index, mark in self.marks.items())
+        return written
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Terms):
@@ -122,11 +119,14 @@ def quote_lexeme(lexeme: str) -> str:
 
 
 def _quoted(form: str) -> tuple[str, ...]:
-    """All lexemes that a form is filed under, as a tsvector literal writes them."""
-    return tuple(map(quote_lexeme, ("=" + form, *LEMMAS.get(form)))) if form else ()
+    """All lexemes that a form is filed under, as a tsvector literal writes them; "" ends them, for the last place."""
+    return (*map(quote_lexeme, ("=" + form, *LEMMAS[form])), "") if form else ()
 
 
-_QUOTED = LemmaCache(_quoted, bound=200_000)
+_QUOTED = Recent(_quoted, bound=200_000)
+
+_PLACES = tuple(f":{place} " for place in range(1, MAX_PER_LEXEME + 1))
+"""What stands behind a lexeme at each position."""
 
 
 def _form(raw: str) -> str:

@@ -63,7 +63,7 @@ class PaceLog:
 async def load_lemmas(home: Path) -> None:
     """Begin at full speed, if a run before has left its lemmas."""
     is_loaded = await asyncio.to_thread(LEMMAS.load, home / LEMMAS_FILE, signature())
-    log.info("lemma cache read", is_loaded=is_loaded, forms=len(LEMMAS))
+    log.info("lemma cache read", is_loaded=is_loaded, forms=LEMMAS.remembered)
 
 
 async def save_lemmas(home: Path) -> None:

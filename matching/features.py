@@ -100,7 +100,7 @@ class Features:
 
     def of_form(self, form: str) -> Iterable[int]:
         """The features of a word as it is written."""
-        lexemes = ("=" + form, *LEMMAS.get(form))
+        lexemes = ("=" + form, *LEMMAS[form])
         found = set(chain.from_iterable([self._by_lexeme.get(lexeme, ()) for lexeme in lexemes]))
         for length in self._head_lengths:
             if length <= len(form) and (feature := self._by_head.get(form[:length])) is not None:

@@ -71,7 +71,7 @@ class Rows(dict[Token, Row[K]], Generic[K]):
             return
         bucket.add(form)
         self._indexed += 1
-        for lemma in LEMMAS.get(form):
+        for lemma in LEMMAS[form]:
             self._by_lemma[lemma] = (*self._by_lemma.get(lemma, ()), form)
 
     def _tokens(self, leaf: Leaf) -> Iterable[Token]:

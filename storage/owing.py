@@ -34,16 +34,32 @@ async def owe_alerts(connection: AsyncConnection, owed: Sequence[Owed]) -> int:
     asked = sorted({(item.subscriber_id, item.post_id, reason) for item in owed for reason in item.subscription_ids})
     if not asked:
         return 0
-    columns = dict(zip(("subscribers", "posts", "subscriptions"), map(list, zip(*asked, strict=True)), strict=True))
+    _, posts, reasons = map(list, zip(*asked, strict=True))
     # In a statement of its own: the next one then sees what those had committed for whom this waited.
-    await connection.execute(LOCK_SUBSCRIBERS, {"ids": sorted(set(columns.pop("subscribers")))})
-    rows = (await connection.execute(OWE, {"priority": ALERT_PRIORITY, **columns})).all()
+    await connection.execute(SHARE_OWING, {"key": OWING})
+    rows = (
+        await connection.execute(OWE, {"priority": ALERT_PRIORITY, "posts": posts, "subscriptions": reasons})
+    ).all()
     if rows:
         await notify(connection, "deliveries")
     return sum(row.is_new for row in rows)
 
 
-LOCK_SUBSCRIBERS = text("SELECT id FROM subscribers WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR SHARE")
+OWING = 7283463
+"""The advisory lock between those who owe (they share it until they commit) and those who cancel what is owed.
+
+One lock for a batch, where a lock on each subscriber's row wrote to all of those rows (decision 7).
+"""
+
+SHARE_OWING = text("SELECT pg_advisory_xact_lock_shared(:key)")
+
+
+async def wait_for_owing(connection: AsyncConnection) -> None:
+    """Before ending subscriptions or subscribers: from now on, what is to be cancelled is all there is.
+
+    Waits for the batches that are owing at this moment, and holds up those that would begin, until this commits.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": OWING})
 
 OWE = text(
     """

@@ -9,10 +9,12 @@ from analysis.labels import Labels
 from matching.fields import PostFields
 from storage.post_values import Post, storable_json
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 def row_json(post: Post, labels: Labels, fields: PostFields) -> str:
     """All columns that a post brings, as `jsonb_to_record` takes them."""
-    return json.dumps(_columns(post, labels, fields), ensure_ascii=False)
+    return _JSON.encode(_columns(post, labels, fields))
 
 
 def _columns(post: Post, labels: Labels, fields: PostFields) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def _columns(post: Post, labels: Labels, fields: PostFields) -> dict[str, Any]:
         "forwarded_from": sorted(fields.forwarded_from),
         "posted_at": post.posted_at.isoformat(),
         "text": post.text,
-        "parts": [part.to_json() for part in post.parts],
+        "parts": post.parts_to_json(),
         "content_hash": "\\x" + post.content_hash.hex(),
         "terms": labels.terms.tsvector(),
         "language": labels.language,

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Any
 
+from propcache.api import cached_property
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +20,7 @@ from storage.channels import Channel
 from storage.ids import ChannelId, MessageId, PostId
 from storage.models import ChannelRow, PostRow
 from storage.post_rows import row_json
-from storage.post_values import Forward, Part, Post
+from storage.post_values import Forward, Part, Post, parts_from_json
 
 
 class Outcome(Enum):
@@ -103,7 +103,7 @@ def stored_post(row: Any) -> StoredPost:
         channel=channels.channel_of(channel),
         message_id=MessageId(message_id),
         text=said,
-        parts=tuple(Part.from_json(part) for part in parts),
+        parts=parts_from_json(parts, said),
         language=language,
         topics=tuple(
             TopicScore(topic["code"], topic["score"], tuple((word, share) for word, share in topic["words"]))
@@ -123,8 +123,9 @@ def stored_post(row: Any) -> StoredPost:
 
 
 POST_COLUMNS = (
-    PostRow.channel_id, PostRow.parts, PostRow.posted_at, PostRow.seen_at, PostRow.edited_at, PostRow.grouped_id,
-    PostRow.reply_to, PostRow.forward, PostRow.views, PostRow.forwards, PostRow.reactions, PostRow.found_by,
+    PostRow.channel_id, PostRow.text, PostRow.parts, PostRow.posted_at, PostRow.seen_at, PostRow.edited_at,
+    PostRow.grouped_id, PostRow.reply_to, PostRow.forward, PostRow.views, PostRow.forwards, PostRow.reactions,
+    PostRow.found_by,
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def post_of(row: Any) -> Post:
     """The values that were stored, from a row that has POST_COLUMNS."""
     return Post(
         channel_id=ChannelId(row.channel_id),
-        parts=tuple(Part.from_json(part) for part in row.parts),
+        parts=parts_from_json(row.parts, row.text),
         posted_at=row.posted_at,
         seen_at=row.seen_at,
         edited_at=row.edited_at,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from storage.ids import ChatId, SubscriberId
 from storage.models import DeliveryRow, SubscriberRow, SubscriptionRow
+from storage.owing import wait_for_owing
 from storage.post_values import storable
 from storage.subscriptions import bump
 
@@ -77,6 +78,7 @@ async def set_language(connection: AsyncConnection, subscriber_id: SubscriberId,
 async def suspend(connection: AsyncConnection, subscriber_id: SubscriberId, why: str) -> None:
     """Telegram refuses the chat: owe it nothing more, keep its subscriptions for the return."""
     why = storable(why)
+    await wait_for_owing(connection)
     await connection.execute(
         update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(state="suspended", state_detail=why)
     )
@@ -118,8 +120,7 @@ TAKEN_OVER = "the group became a supergroup, which has all it had"
 async def _take_over(connection: AsyncConnection, left: SubscriberId, taking: SubscriberId) -> None:
     """Move subscriptions and deliveries from one subscriber to another; the first is suspended."""
     version = await bump(connection)
-    both = select(SubscriberRow.id).where(SubscriberRow.id.in_([left, taking])).order_by(SubscriberRow.id)
-    await connection.execute(both.with_for_update(key_share=True))
+    await wait_for_owing(connection)
     await connection.execute(
         update(SubscriptionRow)
         .where(SubscriptionRow.subscriber_id == left, SubscriptionRow.state != "deleted")

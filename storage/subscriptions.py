@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching.query import Query
 from storage.ids import SubscriberId, SubscriptionId
-from storage.models import DeliveryRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
+from storage.models import DeliveryRow, SubscriptionCounterRow, SubscriptionRow
+from storage.owing import wait_for_owing
 from storage.post_values import storable
 
 
@@ -216,9 +217,7 @@ async def _move(
     **values: str,
 ) -> bool:
     version = await bump(connection)
-    # Whoever owes alerts shares this lock until it commits (deliveries.owe_alerts): what is cancelled below is all.
-    subscriber = select(SubscriberRow.id).where(SubscriberRow.id == subscriber_id)
-    await connection.execute(subscriber.with_for_update(key_share=True))
+    await wait_for_owing(connection)
     if await _row(connection, subscriber_id, subscription_id, *from_states, lock=True) is None:
         return False
     await _change(connection, subscription_id, version, **values)

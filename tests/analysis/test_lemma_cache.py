@@ -23,7 +23,7 @@ class Counting:
 def test_a_form_is_computed_once() -> None:
     compute = Counting()
     cache = LemmaCache(compute)
-    assert cache.get("мир") == cache.get("мир") == ("мир", "мир'")
+    assert cache["мир"] == cache["мир"] == ("мир", "мир'")
     assert compute.asked == ["мир"]
 
 
@@ -31,45 +31,45 @@ def test_the_bound_holds_and_used_forms_stay() -> None:
     compute = Counting()
     cache = LemmaCache(compute, bound=100)
     for number in range(1000):
-        cache.get("used")
-        cache.get(str(number))
-        assert len(cache) <= 100
+        _ = cache["used"]
+        _ = cache[str(number)]
+        assert cache.remembered <= 100
     assert compute.asked.count("used") == 1
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "lemmas"
     first = LemmaCache(Counting())
-    first.get("мир")
+    _ = first["мир"]
     first.save(path, "v1")
     compute = Counting()
     second = LemmaCache(compute)
     assert second.load(path, "v1")
-    assert second.get("мир") == ("мир", "мир'")
+    assert second["мир"] == ("мир", "мир'")
     assert not compute.asked
 
 
 def test_a_larger_file_than_the_bound_is_cut(tmp_path: Path) -> None:
     large = LemmaCache(Counting(), bound=1000)
     for number in range(400):
-        large.get(str(number))
+        _ = large[str(number)]
     large.save(tmp_path / "lemmas", "v1")
     small = LemmaCache(Counting(), bound=100)
     assert small.load(tmp_path / "lemmas", "v1")
-    assert len(small) <= 100
+    assert small.remembered <= 100
 
 
 def test_every_truncation_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "lemmas"
     cache = LemmaCache(Counting())
-    cache.get("мир")
+    _ = cache["мир"]
     cache.save(path, "v1")
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         other = LemmaCache(Counting())
         assert not other.load(path, "v1"), length
-        assert len(other) == 0
+        assert other.remembered == 0
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_no_scrap(tmp_path: Path) -> N
     LemmaCache(Counting()).save(path, "v1")
     before = path.read_bytes()
     broken = LemmaCache(lambda form: ("\ud800",))
-    broken.get("x")
+    _ = broken["x"]
     with pytest.raises(UnicodeEncodeError):
         broken.save(path, "v1")
     assert path.read_bytes() == before
