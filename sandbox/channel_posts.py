@@ -23,13 +23,15 @@ EntityType = Literal[
     "hashtag",
     "cashtag",
 ]
-MediaKind = Literal["photo", "video", "document"]
+MediaKind = Literal["photo", "video", "document", "voice", "audio"]
 ServiceKind = Literal["created", "renamed", "pinned"]
 
 _MIME_TYPES: dict[MediaKind, str] = {
     "photo": "image/jpeg",
     "video": "video/mp4",
     "document": "application/octet-stream",
+    "voice": "audio/ogg",
+    "audio": "audio/mpeg",
 }
 
 
@@ -50,7 +52,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A photo, video or document with its bytes; published twice, it stays one file, as on Telegram."""
+    """A file with its bytes; published twice, it stays one file, as on Telegram. `title`: what an audio is called."""
 
     kind: MediaKind
     data: bytes
@@ -59,6 +61,7 @@ class Media:
     width: int = 800
     height: int = 600
     duration_seconds: float = 0.0
+    title: str = ""
     id: int = field(default_factory=_file_number)
     access_hash: int = field(default_factory=_file_number)
 
@@ -98,7 +101,12 @@ class ServiceAction:
 
 @dataclass(slots=True)
 class ChannelPost:
-    """One message of a channel as it stands now: an edit changes it in place. Times are aware UTC."""
+    """One message of a channel as it stands now: an edit changes it in place. Times are aware UTC.
+
+    `views`, `forwards` and `reactions` (emoji -> count) may be set at will, as counters move without a word to readers
+    (`Channels.react` tells them). `is_edit_hidden`: it was only edited in ways that clients do not show. `ttl_period`:
+    how many seconds it is to live; the box says so, but never deletes by itself.
+    """
 
     message_id: int
     text: str
@@ -113,3 +121,6 @@ class ChannelPost:
     forwards: int = 0
     service_action: ServiceAction | None = None
     poll: Poll | None = None
+    reactions: dict[str, int] = field(default_factory=dict)
+    is_edit_hidden: bool = False
+    ttl_period: int | None = None

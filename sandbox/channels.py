@@ -1,14 +1,14 @@
-"""The invented channels of the box: who reads them, what they publish, and a true event log of each."""
+"""The invented channels of the box: what they publish, and a true event log of each."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from sandbox.channel import Channel, ChannelEvent, UnknownPost
+from sandbox.channel_ledger import Deleted, Published
 from sandbox.channel_posts import (
     ChannelPost,
     Entity,
@@ -17,15 +17,18 @@ from sandbox.channel_posts import (
     Poll,
     ServiceAction,
 )
+from sandbox.channel_registry import FIRST_CHANNEL_ID, ChannelRegistry
 
 if TYPE_CHECKING:
     from sandbox.world import Clock
 
 __all__ = [
+    "FIRST_CHANNEL_ID",
     "Channel",
     "ChannelEvent",
     "ChannelPost",
     "Channels",
+    "Deleted",
     "Entity",
     "ForwardOrigin",
     "Media",
@@ -35,129 +38,24 @@ __all__ = [
     "UnknownPost",
 ]
 
-FIRST_CHANNEL_ID = 2_000_000_001
-"""Far from the ids of people, and within 32 bits as most real channel ids are."""
-
 ALBUM_SIZES = range(2, 11)
 """An album has 2 to 10 parts (Bot API documentation, sendMediaGroup)."""
 
 
-class UnknownPost(LookupError):
-    """A post is to be changed that the channel does not have (any more)."""
+class Channels(ChannelRegistry):
+    """All channels of the world. Every change is told at once to whoever subscribed (the MTProto server).
 
-    def __init__(self, channel_id: int, message_id: int) -> None:
-        super().__init__(f"channel {channel_id} has no post {message_id}")
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEvent:
-    """One step of a channel's history. `pts` is the channel's count after it, `pts_count` how far it moved.
-
-    An event moves pts by the number of messages it concerns (MTProto documentation, "Working with updates").
+    What is done with `push=False` is hidden: it moves pts and stands in the difference, but no reader is told of it.
+    `ledger` and `deletions` are the truth that tests compare with.
     """
-
-    channel_id: int
-    kind: Literal["new", "edit", "delete"]
-    message_ids: tuple[int, ...]
-    pts: int
-    pts_count: int
-    happened_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A line of the ledger: what was published, kept even when the post is edited or deleted later.
-
-    `published_at` is the wall clock at that moment (a post may claim another date), `monotonic` its seconds.
-    """
-
-    channel_id: int
-    message_id: int
-    text: str
-    grouped_id: int | None
-    published_at: dt.datetime
-    monotonic: float
-
-
-@dataclass(slots=True)
-class Channel:
-    """One channel: `posts` by message id (deleted ones are gone), `events` oldest first, people by user id.
-
-    A channel without a username is private: only members may look at it. Who is banned sees nothing.
-    """
-
-    id: int
-    title: str
-    username: str | None
-    access_hash: int
-    created_at: dt.datetime
-    about: str = ""
-    noforwards: bool = False
-    posts: dict[int, ChannelPost] = field(default_factory=dict)
-    pts: int = 1
-    events: list[ChannelEvent] = field(default_factory=list)
-    members: set[int] = field(default_factory=set)
-    banned: set[int] = field(default_factory=set)
-    next_id: int = 1
-
-    def is_visible_to(self, user_id: int) -> bool:
-        """Whether this person may read the channel: never when banned, and a private one only as a member."""
-        return user_id not in self.banned and (self.username is not None or user_id in self.members)
-
-    def ban(self, user_id: int) -> None:
-        """Throw a person out for good."""
-        self.members.discard(user_id)
-        self.banned.add(user_id)
-
-    @property
-    def top_message_id(self) -> int:
-        """The newest message id that is still there, 0 in an empty channel."""
-        return max(self.posts, default=0)
-
-
-class Channels:
-    """All channels of the world. Every change is told at once to whoever subscribed (the MTProto server)."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._by_id: dict[int, Channel] = {}
+        super().__init__(clock)
         self._callbacks: list[Callable[[Channel, ChannelEvent], None]] = []
         self._grouped_ids = itertools.count(13_000_000_001)
         self.ledger: list[Published] = []
+        self.deletions: list[Deleted] = []
         self.files: dict[int, Media] = {}
-
-    def __iter__(self) -> Iterator[Channel]:
-        return iter(self._by_id.values())
-
-    def __len__(self) -> int:
-        return len(self._by_id)
-
-    def get(self, channel_id: int) -> Channel | None:
-        """The channel with this id."""
-        return self._by_id.get(channel_id)
-
-    def by_username(self, username: str) -> Channel | None:
-        """The channel with this name, whatever its case."""
-        wanted = username.lower()
-        return next((channel for channel in self if channel.username and channel.username.lower() == wanted), None)
-
-    def add(
-        self,
-        title: str,
-        username: str | None = None,
-        *,
-        channel_id: int | None = None,
-        about: str = "",
-        noforwards: bool = False,
-    ) -> Channel:
-        """Open a channel, still empty; without a username it is private. A taken id or name is a ValueError."""
-        number = channel_id or max(self._by_id, default=FIRST_CHANNEL_ID - 1) + 1
-        if number in self._by_id or (username and self.by_username(username)):
-            raise ValueError(f"the box already has a channel {number} or @{username}")
-        access_hash = random.getrandbits(63) - (1 << 62)
-        channel = Channel(number, title, username, access_hash, self._clock.now(), about, noforwards)
-        self._by_id[number] = channel
-        return channel
 
     def publish(
         self,
@@ -169,13 +67,23 @@ class Channels:
         forwarded_from: ForwardOrigin | None = None,
         reply_to: int | None = None,
         at: dt.datetime | None = None,
+        ttl_period: int | None = None,
+        push: bool = True,
     ) -> ChannelPost:
-        """Publish a post, dated now or `at`. More than one file is an album, not a post: ValueError."""
+        """Publish a post, dated now or `at`, to live `ttl_period` seconds (by default as the channel has it).
+
+        More than one file is an album, not a post: ValueError.
+        """
         if len(media) > 1:
             raise ValueError("a post carries one file at most; an album is published with publish_album")
         post = self._draft(channel, text, media=tuple(media), entities=tuple(entities), at=at)
         post.forwarded_from, post.reply_to = forwarded_from, reply_to
-        return self._release(channel, post)
+        post.ttl_period = ttl_period or post.ttl_period
+        return self._release(channel, post, push=push)
+
+    def publish_many(self, channel: Channel, texts: Iterable[str], *, push: bool = False) -> list[int]:
+        """Publish a backlog, hidden unless `push`; the message ids. A hundred thousand take about a second."""
+        return [self._release(channel, self._draft(channel, text), push=push).message_id for text in texts]
 
     def publish_album(
         self,
@@ -185,6 +93,7 @@ class Channels:
         *,
         entities: Sequence[Entity] = (),
         at: dt.datetime | None = None,
+        push: bool = True,
     ) -> list[ChannelPost]:
         """Publish 2 to 10 photos as one album: a message each, one grouped_id, the caption on the first."""
         if len(photos) not in ALBUM_SIZES:
@@ -195,37 +104,67 @@ class Channels:
             caption, marks = (text, tuple(entities)) if number == 0 else ("", ())
             part = self._draft(channel, caption, media=(Media("photo", photo),), entities=marks, at=at)
             part.grouped_id = grouped_id
-            parts.append(self._release(channel, part))
+            parts.append(self._release(channel, part, push=push))
         return parts
 
-    def publish_poll(self, channel: Channel, question: str, answers: Sequence[str]) -> ChannelPost:
+    def publish_poll(
+        self, channel: Channel, question: str, answers: Sequence[str], *, push: bool = True
+    ) -> ChannelPost:
         """Publish a poll."""
         post = self._draft(channel, "")
         post.poll = Poll(question, tuple(answers))
-        return self._release(channel, post)
+        return self._release(channel, post, push=push)
 
-    def announce(self, channel: Channel, action: ServiceAction) -> ChannelPost:
+    def announce(self, channel: Channel, action: ServiceAction, *, push: bool = True) -> ChannelPost:
         """Let a service message appear. It takes an id and moves pts, but is no post and not in the ledger."""
         post = self._draft(channel, "")
         post.service_action = action
-        return self._release(channel, post)
+        return self._release(channel, post, push=push)
 
-    def edit(self, channel: Channel, message_id: int, text: str, *, entities: Sequence[Entity] = ()) -> ChannelPost:
+    def rename(self, channel: Channel, *, title: str | None = None, username: str | None = None) -> None:
+        """Give the channel another title (a service message says so), another name, or both; readers are told.
+
+        A name that another channel has is a ValueError.
+        """
+        if username is not None:
+            self._call_it(channel, username)
+        if title is not None:
+            channel.title = title
+            self.announce(channel, ServiceAction("renamed", title))
+        self.tell_changed(channel, channel.members)
+
+    def edit(
+        self, channel: Channel, message_id: int, text: str, *, entities: Sequence[Entity] = (), push: bool = True
+    ) -> ChannelPost:
         """Change a post's text and entities. UnknownPost if it is not there."""
-        post = self._require(channel, message_id)
+        post = channel.require(message_id)
         post.text, post.entities, post.edited_at = text, tuple(entities), self._clock.now()
-        self._record(channel, "edit", (message_id,))
+        post.is_edit_hidden = False
+        self._record(channel, "edit", (message_id,), push=push)
         return post
 
-    def delete(self, channel: Channel, message_ids: Iterable[int]) -> None:
+    def react(
+        self, channel: Channel, message_id: int, reactions: Mapping[str, int], *, push: bool = True
+    ) -> ChannelPost:
+        """Change a post's reactions, given as emoji -> count. Readers meet an edit that changes nothing else, and
+        that Telegram marks as not to be shown as one (edit_hide). UnknownPost if the post is not there."""
+        post = channel.require(message_id)
+        post.is_edit_hidden = post.is_edit_hidden or post.edited_at is None
+        post.reactions, post.edited_at = dict(reactions), self._clock.now()
+        self._record(channel, "edit", (message_id,), push=push)
+        return post
+
+    def delete(self, channel: Channel, message_ids: Iterable[int], *, push: bool = True) -> None:
         """Delete posts, all in one event. UnknownPost, and nothing deleted, if one is not there."""
         ids = tuple(dict.fromkeys(message_ids))
         for message_id in ids:
-            self._require(channel, message_id)
+            channel.require(message_id)
+        now, monotonic = self._clock.now(), self._clock.monotonic()
         for message_id in ids:
-            del channel.posts[message_id]
+            channel.drop(message_id)
+            self.deletions.append(Deleted(channel.id, message_id, now, monotonic))
         if ids:
-            self._record(channel, "delete", ids)
+            self._record(channel, "delete", ids, push=push)
 
     def skip_ids(self, channel: Channel, n: int) -> None:
         """Leave a hole of n message ids that never held anything."""
@@ -245,35 +184,31 @@ class Channels:
         entities: tuple[Entity, ...] = (),
         at: dt.datetime | None = None,
     ) -> ChannelPost:
-        return ChannelPost(channel.next_id, text, at or self._clock.now(), media=media, entities=entities)
+        post = ChannelPost(channel.next_id, text, at or self._clock.now(), media=media, entities=entities)
+        post.ttl_period = channel.ttl_period
+        return post
 
-    def _release(self, channel: Channel, post: ChannelPost) -> ChannelPost:
+    def _release(self, channel: Channel, post: ChannelPost, *, push: bool) -> ChannelPost:
         channel.next_id += 1
-        channel.posts[post.message_id] = post
+        channel.put(post)
         self.files.update({media.id: media for media in post.media})
         if post.service_action is None:
-            self.ledger.append(
-                Published(
-                    channel.id,
-                    post.message_id,
-                    post.text,
-                    post.grouped_id,
-                    self._clock.now(),
-                    self._clock.monotonic(),
-                )
-            )
-        self._record(channel, "new", (post.message_id,))
+            now, monotonic = self._clock.now(), self._clock.monotonic()
+            line = Published(channel.id, post.message_id, post.text, post.grouped_id, now, monotonic)
+            self.ledger.append(line)
+        self._record(channel, "new", (post.message_id,), push=push)
         return post
 
-    def _require(self, channel: Channel, message_id: int) -> ChannelPost:
-        post = channel.posts.get(message_id)
-        if post is None:
-            raise UnknownPost(channel.id, message_id)
-        return post
-
-    def _record(self, channel: Channel, kind: Literal["new", "edit", "delete"], message_ids: tuple[int, ...]) -> None:
+    def _record(
+        self,
+        channel: Channel,
+        kind: Literal["new", "edit", "delete"],
+        message_ids: tuple[int, ...],
+        *,
+        push: bool,
+    ) -> None:
         channel.pts += len(message_ids)
-        event = ChannelEvent(channel.id, kind, message_ids, channel.pts, len(message_ids), self._clock.now())
+        event = ChannelEvent(channel.id, kind, message_ids, channel.pts, len(message_ids), self._clock.now(), push)
         channel.events.append(event)
         for callback in list(self._callbacks):
             callback(channel, event)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from telethon.tl import functions, types
 
 from sandbox.channels import Channel, ChannelEvent, ChannelPost
-from sandbox.mtproto.account import update_state
+from sandbox.mtproto.account import ACCOUNT_PTS, update_state
 from sandbox.mtproto.answers import Refused
 from sandbox.mtproto.channel_calls import find_channel
+from sandbox.mtproto.dialogs import dialog_tl
 from sandbox.mtproto.state import Call
 from sandbox.mtproto.tl_objects import channel_tl, chats_tl, post_tl, update_tl
 
@@ -17,6 +20,7 @@ DIFFERENCE_SLICE = 100
 """Events that one answer to a user account holds at most (MTProto documentation, "Working with updates")."""
 
 _POLL_AGAIN_SECONDS = 30
+_LATEST = 10
 
 
 def _get_difference(call: Call, request: Any) -> Any:
@@ -25,7 +29,9 @@ def _get_difference(call: Call, request: Any) -> Any:
     TL dates are whole seconds, so the whole second counts as not heard: rather once too often.
     """
     user_id = call.user.id
-    since = request.date.replace(microsecond=0)
+    if call.box.is_account_too_long:
+        return types.updates.DifferenceTooLong(ACCOUNT_PTS)
+    since = request.date.replace(microsecond=0) - dt.timedelta(seconds=call.box.skew)
     moved = [
         channel
         for channel in call.world.channels
@@ -50,10 +56,12 @@ def _get_channel_difference(call: Call, request: Any) -> Any:
     """
     channel = find_channel(call, request.channel)
     _require_possible_pts(channel, request.pts)
-    missed = [event for event in channel.events if event.pts > request.pts]
+    missed = channel.count_events_after(request.pts)
     if not missed:
         return types.updates.ChannelDifferenceEmpty(channel.pts, final=True, timeout=_POLL_AGAIN_SECONDS)
-    part = missed[: min(request.limit, DIFFERENCE_SLICE)]
+    if call.box.too_long_after is not None and missed > call.box.too_long_after:
+        return _channel_too_long(call, channel)
+    part = channel.events_after(request.pts, min(request.limit, DIFFERENCE_SLICE))
     posts = _new_posts(channel, part)
     others = [update_tl(channel, event) for event in part if event.kind != "new"]
     return types.updates.ChannelDifference(
@@ -62,7 +70,20 @@ def _get_channel_difference(call: Call, request: Any) -> Any:
         other_updates=[update for update in others if update is not None],
         chats=chats_tl(call.world.channels, channel, posts, call.user.id),
         users=[],
-        final=len(part) == len(missed),
+        final=len(part) == missed,
+        timeout=_POLL_AGAIN_SECONDS,
+    )
+
+
+def _channel_too_long(call: Call, channel: Channel) -> Any:
+    """Too much was missed to be told: only where the channel stands, and its latest messages."""
+    posts = [channel.posts[message_id] for message_id in reversed(channel.ids[-_LATEST:])]
+    return types.updates.ChannelDifferenceTooLong(
+        dialog=dialog_tl(channel),
+        messages=[post_tl(channel, post) for post in posts],
+        chats=chats_tl(call.world.channels, channel, posts, call.user.id),
+        users=[],
+        final=True,
         timeout=_POLL_AGAIN_SECONDS,
     )
 
@@ -74,7 +95,7 @@ def _require_possible_pts(channel: Channel, pts: int) -> None:
         raise Refused(400, "PERSISTENT_TIMESTAMP_INVALID")
 
 
-def _new_posts(channel: Channel, events: list[ChannelEvent]) -> list[ChannelPost]:
+def _new_posts(channel: Channel, events: Sequence[ChannelEvent]) -> list[ChannelPost]:
     ids = (event.message_ids[0] for event in events if event.kind == "new")
     return [channel.posts[message_id] for message_id in ids if message_id in channel.posts]
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from telethon.tl import functions
 
-from sandbox.mtproto import account, channel_calls, difference, files, sign_in
+from sandbox.mtproto import account, channel_calls, dialogs, difference, files, reading, sign_in
 from sandbox.mtproto.answers import Refused, pack_error, pack_result
 from sandbox.mtproto.state import Call
 from sandbox.world import Faults
@@ -21,6 +21,8 @@ _HANDLERS: dict[type, Handler] = {
     **account.HANDLERS,
     **sign_in.HANDLERS,
     **channel_calls.HANDLERS,
+    **reading.HANDLERS,
+    **dialogs.HANDLERS,
     **difference.HANDLERS,
     **files.HANDLERS,
 }

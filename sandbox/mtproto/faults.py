@@ -28,3 +28,8 @@ class DropSocket:
     """Reset the connection: before the call is handled, or (`handled`) after it, so that only the answer is lost."""
 
     handled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Take the call and never answer it, though the connection lives."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import time
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha1
 from typing import Any
@@ -71,10 +72,11 @@ def process_key() -> ServerKey:
 
 
 class KeyExchange:
-    """The three steps by which a fresh connection agrees on an authorization key."""
+    """The three steps by which a fresh connection agrees on an authorization key; the client sets its clock by them."""
 
-    def __init__(self, server_key: ServerKey) -> None:
+    def __init__(self, server_key: ServerKey, clock: Callable[[], float] = time.time) -> None:
         self._server_key = server_key
+        self._clock = clock
         self._nonce = 0
         self._server_nonce = _random_int128()
         self._new_nonce = 0
@@ -108,7 +110,7 @@ class KeyExchange:
                 g=DH_GENERATOR,
                 dh_prime=big_endian(DH_PRIME),
                 g_a=big_endian(pow(DH_GENERATOR, self._secret, DH_PRIME)),
-                server_time=int(time.time()),
+                server_time=int(self._clock()),
             )
         )
         sealed = AES.encrypt_ige(sha1(answer).digest() + answer, *self._temporary_key())

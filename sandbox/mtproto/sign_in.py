@@ -32,7 +32,12 @@ def _admit(call: Call, user: User) -> Any:
     if user.password is not None:
         call.device.awaits_password = user.id
         raise Refused(401, "SESSION_PASSWORD_NEEDED")
-    call.device.user_id = user.id
+    return _enter(call, user)
+
+
+def _enter(call: Call, user: User) -> Any:
+    """Now they are signed in; what had befallen the key before is over."""
+    call.device.awaits_password, call.device.user_id, call.device.void = None, user.id, None
     return _authorization(user)
 
 
@@ -43,10 +48,19 @@ def _phone_digits(phone: str) -> str:
     return digits
 
 
+def _owner_of(call: Call, digits: str) -> User | None:
+    people = call.world.users.values()
+    return next((each for each in people if each.phone and each.phone.lstrip("+") == digits), None)
+
+
 def _send_code(call: Call, request: Any) -> Any:
-    """As Telegram, tell a stranger's phone from a member's only once the code is given."""
+    """As Telegram, tell a stranger's phone from a member's only once the code is given; a banned one at once."""
+    digits = _phone_digits(request.phone_number)
+    user = _owner_of(call, digits)
+    if user is not None and (refused := call.box.refused_accounts.get(user.id)) and refused.code == 401:
+        raise Refused(400, "PHONE_NUMBER_BANNED")
     code_hash = secrets.token_hex(9)
-    call.box.phone_codes[_phone_digits(request.phone_number)] = code_hash
+    call.box.phone_codes[digits] = code_hash
     return types.auth.SentCode(types.auth.SentCodeTypeApp(length=5), code_hash, timeout=60)
 
 
@@ -68,8 +82,7 @@ def _sign_in(call: Call, request: Any) -> Any:
     digits = _require_code_hash(call, request)
     if not request.phone_code:
         raise Refused(400, "PHONE_CODE_EMPTY")
-    people = call.world.users.values()
-    user = next((each for each in people if each.phone and each.phone.lstrip("+") == digits), None)
+    user = _owner_of(call, digits)
     if user is None:
         return types.auth.AuthorizationSignUpRequired()
     if request.phone_code != user.code:
@@ -85,8 +98,7 @@ def _get_password(call: Call, _request: Any) -> Any:
 def _check_password(call: Call, request: Any) -> Any:
     user_id = call.device.awaits_password or call.user.id
     require_password(call, user_id, request.password)
-    call.device.awaits_password, call.device.user_id = None, user_id
-    return _authorization(call.world.users[user_id])
+    return _enter(call, call.world.users[user_id])
 
 
 def _export_login_token(call: Call, _request: Any) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
+import random
 import time
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from telethon.crypto import AuthKey
 
 from sandbox.mtproto.answers import Refused
+from sandbox.mtproto.calls import Calls
 from sandbox.mtproto.keys import ServerKey
+from sandbox.mtproto.lasting import LastingTroubles
 from sandbox.world import User, World
 
 if TYPE_CHECKING:
@@ -29,26 +32,6 @@ def random_int64() -> int:
     return int.from_bytes(os.urandom(8), "little", signed=True)
 
 
-class Calls:
-    """How often each method was called. `calls["messages.getHistory"]` and `calls["GetHistory"]` both count."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-
-    def record(self, method: str) -> None:
-        """Count one call, by the full name."""
-        self._counts[method] += 1
-
-    def __getitem__(self, method: str) -> int:
-        wanted = method.lower()
-        return sum(
-            count for name, count in self._counts.items() if wanted in {name.lower(), name.rpartition(".")[2].lower()}
-        )
-
-    def __repr__(self) -> str:
-        return f"Calls({dict(self._counts)})"
-
-
 @dataclass(slots=True)
 class Session:
     """One run of a client: its ids and numbers go on when it comes back on another connection."""
@@ -57,10 +40,10 @@ class Session:
     sent: int = 0
     last_message_id: int = 0
 
-    def next_message_id(self, *, is_answer: bool) -> int:
-        """A fresh id: the time in 2^-32 s, 1 modulo 4 for an answer and 3 for anything else, always growing."""
+    def next_message_id(self, at: float, *, is_answer: bool) -> int:
+        """A fresh id: the time (POSIX seconds) in 2^-32 s, 1 modulo 4 for an answer, else 3, always growing."""
         kind = 1 if is_answer else 3
-        number = (int(time.time() * 2**32) & ~3) + kind
+        number = (int(at * 2**32) & ~3) + kind
         if number <= self.last_message_id:
             number = (self.last_message_id & ~3) + 4 + kind
         self.last_message_id = number
@@ -75,13 +58,17 @@ class Session:
 
 @dataclass(slots=True)
 class Device:
-    """One authorization key and who is signed in with it. `awaits_password`: the code was right, 2FA is due."""
+    """One authorization key and who is signed in with it. `awaits_password`: the code was right, 2FA is due.
+
+    `void`: with what error the key is refused since it lost its worth.
+    """
 
     key: AuthKey
     user_id: int | None = None
     awaits_password: int | None = None
     sessions: dict[int, Session] = field(default_factory=dict)
     model: str = ""
+    void: Refused | None = None
 
 
 @dataclass(slots=True)
@@ -94,12 +81,20 @@ class LoginToken:
     accepted_by: int | None = None
 
 
+def _open_line() -> asyncio.Event:
+    line = asyncio.Event()
+    line.set()
+    return line
+
+
 @dataclass(slots=True)
 class BoxState:
     """Everything the handlers share.
 
     `devices` by key id; `phone_codes`: phone -> the hash that its code must come with; `password_checks`: the
-    open challenge of each person.
+    open challenge of each person. `too_long_after`: how many missed events a channel's difference tells at most;
+    `is_account_too_long`: the account's difference tells nothing. `line` is clear while nothing gets through. `skew`:
+    how many seconds the server's clock is ahead; `checks_time`: it corrects clients whose clock differs from it.
     """
 
     world: World
@@ -112,15 +107,30 @@ class BoxState:
     phone_codes: dict[str, str] = field(default_factory=dict)
     login_tokens: dict[bytes, LoginToken] = field(default_factory=dict)
     password_checks: dict[int, PasswordCheck] = field(default_factory=dict)
-    calls: Calls = field(default_factory=Calls)
+    rng: random.Random = field(default_factory=random.Random)
+    lasting: LastingTroubles = field(default_factory=LastingTroubles)
+    refused_accounts: dict[int, Refused] = field(default_factory=dict)
+    line: asyncio.Event = field(default_factory=_open_line)
+    skew: float = 0.0
+    checks_time: bool = False
+    too_long_after: int | None = None
+    is_account_too_long: bool = False
+    calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = Calls(self.world.clock.monotonic)
 
     def now(self) -> dt.datetime:
-        """The world's time.
+        """The world's time, as the server has it.
 
         Ids of the protocol and the life of login tokens follow the machine's clock instead: the client compares
         them with its own.
         """
-        return self.world.clock.now()
+        return self.world.clock.now() + dt.timedelta(seconds=self.skew)
+
+    def protocol_seconds(self) -> float:
+        """The POSIX time in ids of the protocol."""
+        return time.time() + self.skew
 
     def tell(self, connections: Iterable[Connection], updates: Any) -> None:
         """Push updates to these connections, if they listen."""

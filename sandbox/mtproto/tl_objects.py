@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from telethon.tl import types
@@ -69,12 +69,13 @@ def user_tl(user: User, viewer_id: int) -> Any:
 
 
 def channel_tl(channel: Channel, viewer_id: int) -> Any:
-    """A channel as this person sees it; of one they are banned from, only that it exists."""
-    if viewer_id in channel.banned:
-        return types.ChannelForbidden(channel.id, channel.access_hash, channel.title, broadcast=True)
+    """A channel as this person sees it; of one they may not look at, only that it exists."""
+    access_hash = channel.hash_for(viewer_id)
+    if not channel.is_visible_to(viewer_id):
+        return types.ChannelForbidden(channel.id, access_hash, channel.title, broadcast=True)
     return types.Channel(
         id=channel.id,
-        access_hash=channel.access_hash,
+        access_hash=access_hash,
         title=channel.title,
         username=channel.username,
         photo=types.ChatPhotoEmpty(),
@@ -83,6 +84,19 @@ def channel_tl(channel: Channel, viewer_id: int) -> Any:
         left=viewer_id not in channel.members,
         noforwards=channel.noforwards,
         participants_count=len(channel.members),
+    )
+
+
+def thin_channel_tl(channel: Channel) -> Any:
+    """A "min" channel: what Telegram sends where it saves words. It has no access hash that one could call with."""
+    return types.Channel(
+        id=channel.id,
+        title=channel.title,
+        username=channel.username,
+        photo=types.ChatPhotoEmpty(),
+        date=channel.created_at,
+        broadcast=True,
+        min=True,
     )
 
 
@@ -113,6 +127,9 @@ def post_tl(channel: Channel, post: ChannelPost) -> Any:
         views=post.views,
         forwards=post.forwards,
         edit_date=post.edited_at,
+        edit_hide=post.is_edit_hidden or None,
+        reactions=_reactions_tl(post.reactions),
+        ttl_period=post.ttl_period,
     )
 
 
@@ -170,6 +187,11 @@ def _reply_tl(message_id: int | None) -> Any:
     return types.MessageReplyHeader(reply_to_msg_id=message_id) if message_id else None
 
 
+def _reactions_tl(reactions: Mapping[str, int]) -> Any:
+    counts = [types.ReactionCount(types.ReactionEmoji(emoji), count) for emoji, count in reactions.items()]
+    return types.MessageReactions(counts) if counts else None
+
+
 def _content_tl(post: ChannelPost) -> Any:
     if post.poll is not None:
         return _poll_tl(post.poll)
@@ -194,6 +216,10 @@ def _media_tl(media: Media, at: dt.datetime) -> Any:
     attributes = [types.DocumentAttributeFilename(media.file_name)] if media.file_name else []
     if media.kind == "video":
         attributes.append(types.DocumentAttributeVideo(media.duration_seconds, media.width, media.height))
+    if media.kind in ("voice", "audio"):
+        sound = types.DocumentAttributeAudio(round(media.duration_seconds), title=media.title or None)
+        sound.voice = media.kind == "voice"
+        attributes.append(sound)
     document = types.Document(
         id=media.id,
         access_hash=media.access_hash,
@@ -204,7 +230,9 @@ def _media_tl(media: Media, at: dt.datetime) -> Any:
         dc_id=DC_ID,
         attributes=attributes,
     )
-    return types.MessageMediaDocument(document=document, video=media.kind == "video")
+    return types.MessageMediaDocument(
+        document=document, video=media.kind == "video" or None, voice=media.kind == "voice" or None
+    )
 
 
 def file_reference(media: Media) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from telethon import TelegramClient, events
+from telethon import TelegramClient, events, utils
 from telethon.crypto import rsa
 from telethon.sessions import MemorySession
 from telethon.tl import functions
@@ -93,9 +93,34 @@ class Reader:
         self.client.add_event_handler(on_edit, events.MessageEdited)
         self.client.add_event_handler(on_delete, events.MessageDeleted)
 
+    def spy(self) -> list[Any]:
+        """Everything that arrives unasked from now on, before Telethon sorts out what it has seen."""
+        arrived: list[Any] = []
+        queue = self.client._updates_queue
+        hand_on = queue.put_nowait
+
+        def note(update: Any) -> None:
+            arrived.append(update)
+            hand_on(update)
+
+        queue.put_nowait = note
+        return arrived
+
+    async def ask(self, request: Any) -> Any:
+        """One call past the client, which would repeat some errors and remember others."""
+        await request.resolve(self.client, utils)
+        return await self.client._sender.send(request)
+
     def publish(self, *texts: str) -> list[int]:
         """Publish posts in the channel; their ids."""
         return [self.world.channels.publish(self.channel, text).message_id for text in texts]
+
+    @asynccontextmanager
+    async def reconnecting(self) -> AsyncIterator[None]:
+        """Something that makes the client connect anew; afterwards it has, and listens again."""
+        calls = self.server.calls["users.getUsers"]  # Telethon asks who it is
+        yield
+        await until(lambda: self.server.calls["users.getUsers"] > calls)
 
     async def settled(self) -> None:
         """One post published and received: from here the client knows the channel's pts."""
