@@ -13,6 +13,7 @@ from bot.post_view import (
     matched_places,
     media_of,
     readable,
+    span_of,
     time_of,
     title_of,
     topic_name,
@@ -28,7 +29,11 @@ from storage.posts import StoredPost
 from storage.subscriptions import Subscription
 
 LATE = dt.timedelta(minutes=15)
-"""From when on an alert says that it is late (design)."""
+"""From when on an alert that we kept back says that it is late (design)."""
+
+SEEN_LATE = dt.timedelta(minutes=2)
+"""From when on an alert says how late its post was found: four rounds of the reconciler (30 s at most, issue 4), which
+nothing but a fault takes. What is found sooner is what a channel's ordinary delays are made of."""
 
 NAME_UNITS = 60
 """How much of a subscription's name an alert shows."""
@@ -49,15 +54,20 @@ def compose_alert(
     time_zone: str,
     is_repeat: bool,
     now: dt.datetime,
+    is_replay: bool = False,
 ) -> Message:
     """What a subscriber sees of a post: channel, time, excerpt, topics, reasons, link, and the buttons why and open.
 
-    `is_repeat`: it may have arrived before, and says so. `now` decides what is late and whether the day is named.
+    `is_repeat`: it may have arrived before, and says so. `is_replay`: an archive brought it, so it was not found late.
+    `now` decides what we kept back for long, and whether the day is named.
     """
     texts = texts_in(language)
     queries = read_stored(reason.query for reason in reasons)
+    marks = [texts.repeat] if is_repeat else []
+    marks += _lateness(post, texts, time_zone, now, is_replay=is_replay)
+    marks += [texts.deleted_at_source] if post.deleted_at else []
     blocks = [
-        joined("\n", [*_marks(post, texts, is_repeat=is_repeat, now=now), _headline(post, texts, time_zone, now)]),
+        joined("\n", [*(italic(mark) for mark in marks), _headline(post, texts, time_zone, now)]),
         _body(post, queries, texts),
         joined("\n", _footer(post, reasons, texts, language)),
     ]
@@ -85,13 +95,13 @@ def compose_why(
     return Message(joined("\n\n", [block for block in blocks if block])).shortened()
 
 
-def _marks(post: StoredPost, texts: Catalogue, *, is_repeat: bool, now: dt.datetime) -> list[RichText]:
-    marks = [texts.repeat] if is_repeat else []
-    if now - post.posted_at > LATE:
-        marks.append(texts.late)
-    if post.deleted_at:
-        marks.append(texts.deleted_at_source)
-    return [italic(mark) for mark in marks]
+def _lateness(post: StoredPost, texts: Catalogue, time_zone: str, now: dt.datetime, *, is_replay: bool) -> list[str]:
+    """That the post was found late, or else that it waited here for long."""
+    late = post.seen_at - post.posted_at
+    if late > SEEN_LATE and not is_replay:
+        published = time_of(post.posted_at, zone_of(time_zone), texts, now=now)
+        return [fill(texts.seen_late, time=published, ago=span_of(late, texts)).text]
+    return [texts.late] if now - post.seen_at > LATE else []
 
 
 def _headline(post: StoredPost, texts: Catalogue, time_zone: str, now: dt.datetime) -> RichText:
@@ -117,9 +127,14 @@ def _footer(post: StoredPost, reasons: Sequence[Subscription], texts: Catalogue,
     if post.topics:
         lines.append(fill(texts.alert_topics, topics=topics_of(post, language)))
     if reasons:
-        names = ", ".join(_name(reason) for reason in reasons[:5]) + (", …" if len(reasons) > 5 else "")
-        lines.append(fill(texts.alert_reasons, names=names))
+        lines.append(asked_by(reasons, texts))
     return [*lines, link_of(post)] if post.url else lines
+
+
+def asked_by(reasons: Sequence[Subscription], texts: Catalogue) -> RichText:
+    """The names of the subscriptions that asked, the first five of them."""
+    names = ", ".join(_name(reason) for reason in reasons[:5]) + (", …" if len(reasons) > 5 else "")
+    return fill(texts.alert_reasons, names=names)
 
 
 def _preview(post: StoredPost) -> str | None:

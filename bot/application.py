@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import structlog
@@ -12,18 +13,19 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ExtBot
 
 from bot.delivery import GRACE, Delivery
+from bot.jobs import OperatorNotices
 from bot.limits import Limits
 from bot.reply_limits import ReplyLimits, restore_bans
 from bot.requests import POLL_SECONDS, PollRequest, SendRequest
 from bot.texts import CATALOGUES, LANGUAGES, texts_in
 from bot.updates import ALLOWED_UPDATES, App, OneByOneInAChat, Updates
-from storage import deliveries
+from storage import deliveries, notices
 from storage.database import Database
 
 log = structlog.get_logger()
 
 KEPT = dt.timedelta(days=30)
-"""How long settled deliveries are remembered (docs/privacy-and-terms.md)."""
+"""How long settled deliveries, and notices, are remembered (docs/privacy-and-terms.md)."""
 
 LONGEST_WAIT = 30.0
 """Seconds between two tries to reach the Bot API at the start."""
@@ -55,9 +57,12 @@ def build(database: Database, token: str, api_url: str, limits: Limits) -> App:
     return application
 
 
-async def run_bot(database: Database, token: str, api_url: str, *, stop: asyncio.Event) -> None:
+async def run_bot(
+    database: Database, token: str, api_url: str, *, stop: asyncio.Event, operators: Collection[int] = ()
+) -> None:
     """Talk and deliver until `stop` is set, then end within ten seconds.
 
+    `operators`: numbers of the people who are told what happens to channels, accounts and ingest.
     Raises AlreadyRunning when another process does it on this database, TokenRefused when Telegram does not know the
     token. Anything else that fails is tried again.
     """
@@ -69,7 +74,8 @@ async def run_bot(database: Database, token: str, api_url: str, *, stop: asyncio
         application = build(database, token, api_url, limits)
         try:
             if await _initialize(application, stop):
-                await _run(application, Delivery(database, application.bot, limits), stop)
+                delivery = Delivery(database, application.bot, limits)
+                await _run(application, delivery, OperatorNotices(database, operators), stop)
         finally:
             await _end(application.shutdown(), "application")
             await _end(application.bot.shutdown(), "connections")  # open also when the start never succeeded
@@ -87,6 +93,7 @@ async def _forget_settled(database: Database) -> None:
     """What was settled long ago is kept no longer than docs/privacy-and-terms.md says."""
     async with database.begin() as connection:
         forgotten = await deliveries.purge_settled(connection, KEPT)
+        await notices.purge_old(connection, KEPT)
     if forgotten:
         log.info("settled deliveries forgotten", count=forgotten)
 
@@ -136,18 +143,21 @@ async def _either(task: asyncio.Task[Any], stop: asyncio.Event) -> None:
         await asyncio.gather(task, stopping, return_exceptions=True)
 
 
-async def _run(application: App, delivery: Delivery, stop: asyncio.Event) -> None:
+async def _run(application: App, delivery: Delivery, operators: OperatorNotices, stop: asyncio.Event) -> None:
     await application.start()
-    delivering = asyncio.create_task(delivery.run(stop), name="delivery")
-    listening = asyncio.create_task(_listen(application, stop), name="polling")
+    tasks = [
+        asyncio.create_task(delivery.run(stop), name="delivery"),
+        asyncio.create_task(operators.run(stop), name="notices"),
+        asyncio.create_task(_listen(application, stop), name="polling"),
+    ]
     try:
-        await asyncio.wait([delivering, listening], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
-        _, late = await asyncio.wait([delivering, listening], timeout=GRACE + 1)
+        _, late = await asyncio.wait(tasks, timeout=GRACE + 1)
         for task in late:
             task.cancel()
-        ended = await asyncio.gather(delivering, listening, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
         await _end(application.stop(), "handlers")
     for outcome in ended:
         if isinstance(outcome, Exception):

@@ -2,7 +2,8 @@
 
     lease -> the limiter's turn -> "sending" is committed -> HTTP -> settled at once, in a transaction of its own
 
-A crash leaves at most WORKERS rows whose end nobody knows. Each is sent once more at most, and says so.
+A crash leaves at most WORKERS messages whose end nobody knows. Each is sent once more at most, and says so. Most are
+about one row; late posts, and notices for an operator, go several rows to a message.
 """
 
 from __future__ import annotations
@@ -17,19 +18,22 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.alerts import compose_alert
+from bot.digests import compose_digest
 from bot.errors import Action, Verdict, place_of, verdict_of
 from bot.limits import EVERYBODY, Limits
 from bot.message import Message
+from bot.notices import compose_notices
 from bot.reply_limits import HAS_TURN
 from bot.settling import NOT_SENT_DELAY, UNKNOWN_DELAY, Ledger
 from storage import deliveries
 from storage.database import Database
 from storage.deliveries import Alert, Leased
+from storage.notices import Notice
 
 log = structlog.get_logger()
 
 WORKERS = 3
-"""Alerts under way at once, and so the most that a crash can repeat: enough for 28 a second at 100 ms (issue 2)."""
+"""Messages under way at once, and so the most that a crash can repeat: enough for 28 a second at 100 ms (issue 2)."""
 
 WAITING_LEASE = dt.timedelta(seconds=20)
 """How long a row may wait for its turn before another process takes it."""
@@ -133,10 +137,9 @@ class Delivery:
             if not await self._turn(leased):
                 await self._give_back(leased)
                 return
-            async with self._database.begin() as connection:
-                alert = await deliveries.begin_sending(connection, leased, lease=SENDING_LEASE)
-            if alert is not None:
-                await self._send(leased, alert)
+            owed = await self._begin(leased)
+            if owed:
+                await self._send(leased, owed)
         except Exception as error:  # noqa: BLE001 - a worker's door: one failing row never stops the others
             log.error("delivery failed", delivery_id=leased.id, error=type(error).__name__, place=place_of(error))
 
@@ -149,14 +152,20 @@ class Delivery:
             return False
         return True
 
+    async def _begin(self, leased: Leased) -> Alert | list[Notice] | None:
+        async with self._database.begin() as connection:
+            if leased.kind == "notice":
+                return await deliveries.begin_notices(connection, leased, lease=SENDING_LEASE)
+            return await deliveries.begin_sending(connection, leased, lease=SENDING_LEASE)
+
     async def _give_back(self, leased: Leased) -> None:
         """A lease that was not used: due again at once, for when the chat is free. No attempt was made."""
         async with self._database.begin() as connection:
             await deliveries.mark_pending(connection, leased, dt.timedelta(0), "no turn came", count_attempt=True)
 
-    async def _send(self, leased: Leased, alert: Alert) -> None:
+    async def _send(self, leased: Leased, owed: Alert | list[Notice]) -> None:
         try:
-            message = _message_of(leased, alert)
+            message = _message_of(leased, owed)
         except Exception as error:  # noqa: BLE001 - a post that cannot be shown is an error of ours, never an obstacle
             await self._ledger.settle(
                 leased, Verdict(Action.DEAD, f"not composed: {type(error).__name__} {place_of(error)}")
@@ -227,13 +236,21 @@ class Delivery:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-def _message_of(leased: Leased, alert: Alert) -> Message:
+def _message_of(leased: Leased, owed: Alert | list[Notice]) -> Message:
+    to, now = leased.subscriber, dt.datetime.now(dt.UTC)
+    if isinstance(owed, list):
+        return compose_notices(owed, language=to.language, is_repeat=leased.unknowns > 0)
+    if owed.digest is not None:
+        return compose_digest(
+            owed.digest, owed.reasons, language=to.language, time_zone=to.time_zone, is_repeat=owed.is_repeat, now=now
+        )
     return compose_alert(
-        alert.post,
-        alert.reasons,
-        delivery_id=alert.delivery_id,
-        language=leased.subscriber.language,
-        time_zone=leased.subscriber.time_zone,
-        is_repeat=alert.is_repeat,
-        now=dt.datetime.now(dt.UTC),
+        owed.post,
+        owed.reasons,
+        delivery_id=owed.delivery_id,
+        language=to.language,
+        time_zone=to.time_zone,
+        is_repeat=owed.is_repeat,
+        is_replay=owed.is_replay,
+        now=now,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analysis.taxonomy import TOPICS
-from bot.rich_text import RichText, bold, clean, highlighted, joined, link, plain
+from bot.rich_text import RichText, bold, clean, fill, highlighted, joined, link, plain
 from bot.texts import Catalogue, texts_in
 from matching.query import Query, highlights
 from storage.posts import StoredPost
@@ -43,6 +43,16 @@ def time_of(moment: dt.datetime, zone: dt.tzinfo, texts: Catalogue, *, now: dt.d
         return clock
     day = f"{local.day} {texts.months[local.month - 1]}"
     return f"{day} {local.year}, {clock}" if local.year != today.year else f"{day}, {clock}"
+
+
+def span_of(duration: dt.timedelta, texts: Catalogue) -> str:
+    """A duration in its largest whole unit: minutes, from an hour on hours, from two days on days."""
+    template, unit = texts.minutes, dt.timedelta(minutes=1)
+    if duration >= dt.timedelta(days=2):
+        template, unit = texts.days, dt.timedelta(days=1)
+    elif duration >= dt.timedelta(hours=1):
+        template, unit = texts.hours, dt.timedelta(hours=1)
+    return fill(template, n=duration // unit).text
 
 
 def title_of(post: StoredPost) -> RichText:
@@ -115,10 +125,11 @@ def listed(post: StoredPost, queries: Sequence[Query], *, language: str, zone: d
     texts = texts_in(language)
     lines = [title_of(post) + f" · {time_of(post.posted_at, zone, texts, now=now)}"]
     body = excerpt_of(post, queries, most=most)
-    lines.append(body or plain(_without_text(post, texts)))
+    lines.append(body or plain(without_text(post, texts)))
     lines.append(link_of(post))
     return joined("\n", [line for line in lines if line])
 
 
-def _without_text(post: StoredPost, texts: Catalogue) -> str:
+def without_text(post: StoredPost, texts: Catalogue) -> str:
+    """What stands in place of words: why they are not shown, or what the post carries instead."""
     return texts.protected if post.channel.is_protected else media_of(post, texts) or texts.no_text

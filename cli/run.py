@@ -83,7 +83,7 @@ def _bot(settings: BotSettings) -> Program:
         from bot.application import run_bot
 
         token = settings.token.get_secret_value() if settings.token else ""
-        await run_bot(database, token, settings.api_url, stop=stop)
+        await run_bot(database, token, settings.api_url, stop=stop, operators=settings.operators)
 
     return program
 

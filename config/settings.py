@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class SettingsError(Exception):
@@ -27,6 +27,16 @@ def _database_url(value: SecretStr) -> SecretStr:
     if not re.match(r"postgres(ql)?(\+psycopg)?://", bare):
         raise ValueError("it starts with postgresql://; other databases are not supported")
     return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", bare))
+
+
+def _numbers(value: object) -> object:
+    """ "123, 456" as numbers; anything else is left to the type."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return frozenset(int(number) for number in value.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("it holds numeric ids of people, such as 123456789, separated by commas") from None
 
 
 class _FromEnvironment(BaseSettings):
@@ -103,6 +113,10 @@ class BotSettings(StorageSettings):
     token_file: Path | None = Field(default=None, validation_alias="BOT_TOKEN_FILE")
     api_url: str = Field(default="https://api.telegram.org", validation_alias="BOT_API_URL")
     """The Bot API server; a self-hosted one is named here."""
+    operators: Annotated[frozenset[int], NoDecode, BeforeValidator(_numbers)] = Field(
+        default=frozenset(), validation_alias="CHANNELWATCH_OPERATORS"
+    )
+    """Telegram's numbers of the people who are told when a channel cannot be read; each must have started the bot."""
 
     def missing(self) -> str | None:
         """One sentence that says what the bot still needs, or None."""

@@ -7,34 +7,33 @@
     pending, unknown -> cancelled           nobody asks for it any more
 
 Every step is fenced by the lease's token: a process that was paused for an hour cannot settle what another has taken.
+A message about several rows (late posts, notices) moves all of them in one statement.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
 
-from sqlalchemy import CursorResult, any_, select, text
+from sqlalchemy import CursorResult, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import subscribers, subscriptions
-from storage.ids import ChatId, DeliveryId, PostId
-from storage.models import DeliveryRow, SendBanRow, SubscriberRow, SubscriptionRow
+from storage import alerts, notices
+from storage.alerts import Alert, FoundLate, alert_of
+from storage.leases import Leased, lease_due
+from storage.models import SendBanRow
+from storage.notices import Notice
 from storage.owing import Owed, owe_alerts
 from storage.post_values import storable
-from storage.posts import StoredPost, get_post
-from storage.subscribers import Subscriber
-from storage.subscriptions import Subscription
 
 __all__ = [
     "Alert",
+    "FoundLate",
     "Leased",
     "Owed",
     "alert_of",
     "ban",
     "bans",
+    "begin_notices",
     "begin_sending",
     "counts_by_state",
     "expire_leases",
@@ -51,97 +50,59 @@ __all__ = [
 MOST_UNKNOWNS = 2
 """The send that nobody knows the end of, and its one resend (reference: bot-api, D-5)."""
 
-CANDIDATES = 50
-"""How many due rows are looked at to find one for each of several chats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A delivery that this process may work on until its lease ends."""
-
-    id: DeliveryId
-    token: str
-    kind: str
-    subscriber: Subscriber
-    post_id: PostId
-    attempt: int
-    unknowns: int
-    owed_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What is to be said: the post and the subscriptions that asked. A repeat may have arrived before."""
-
-    delivery_id: DeliveryId
-    post: StoredPost
-    reasons: list[Subscription]
-    is_repeat: bool
-
-
-async def lease_due(
-    connection: AsyncConnection, *, lease: dt.timedelta, busy_chats: Collection[int], limit: int
-) -> list[Leased]:
-    """Take up to `limit` due deliveries, at most one a chat and none for a chat in `busy_chats`.
-
-    Rows that another process is leasing at this moment are stepped over, not waited for.
-    """
-    rows = await connection.execute(
-        text(
-            f"SELECT d.id, d.kind, d.post_id, d.attempt, d.unknowns, d.owed_at,"  # noqa: S608 - our own column names
-            f" {', '.join(f's.{column.key}' for column in subscribers.COLUMNS)}"
-            " FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
-            " WHERE d.state IN ('pending', 'unknown') AND d.due_at <= statement_timestamp() AND s.state = 'active'"
-            " AND s.chat_id <> ALL(CAST(:busy AS bigint[]))"
-            " ORDER BY d.priority, d.due_at, d.id LIMIT :candidates FOR UPDATE OF d SKIP LOCKED"
-        ),
-        {"busy": list(busy_chats), "candidates": CANDIDATES if limit > 1 else 1},
-    )
-    chosen: dict[int, Leased] = {}
-    token = secrets.token_hex(8)
-    for number, kind, post_id, attempt, unknowns, owed_at, *who in rows:
-        subscriber = subscribers.subscriber_of(who)
-        if subscriber.chat_id not in chosen and len(chosen) < limit:
-            chosen[subscriber.chat_id] = Leased(
-                DeliveryId(number), token, kind, subscriber, PostId(post_id), attempt, unknowns, owed_at
-            )
-    if chosen:
-        await connection.execute(
-            text(
-                "UPDATE deliveries SET state = 'leased', lease_token = :token, leased_until_at = now() + :lease"
-                " WHERE id = ANY(:ids)"
-            ),
-            {"token": token, "lease": lease, "ids": [leased.id for leased in chosen.values()]},
-        )
-    return list(chosen.values())
-
 
 async def begin_sending(connection: AsyncConnection, leased: Leased, *, lease: dt.timedelta) -> Alert | None:
-    """The last look before the request: commit this first, then send. None when there is nothing to send any more."""
-    if not await _settle(
+    """The last look before the request: commit this first, then send. None when there is nothing to send any more.
+
+    What nobody asks for any more is cancelled; the rest of a digest goes all the same.
+    """
+    count = await _begin(connection, leased, lease, UNWANTED, detail="no subscription asks for it any more")
+    return await alerts.begun(connection, leased, count) if count else None
+
+
+async def begin_notices(connection: AsyncConnection, leased: Leased, *, lease: dt.timedelta) -> list[Notice]:
+    """The same for an operator's notices, oldest first; those that are old news by now are cancelled."""
+    count = await _begin(connection, leased, lease, OLD_NEWS, detail="too old to be told", age=notices.OLD)
+    return await notices.begun(connection, leased) if count else []
+
+
+async def _begin(
+    connection: AsyncConnection, leased: Leased, lease: dt.timedelta, unwanted: str, **values: dt.timedelta | str
+) -> int:
+    """From leased to sending; how many rows of the message are to be sent."""
+    begun = await _settle(
         connection, leased, "state = 'sending', attempt = attempt + 1, leased_until_at = now() + :lease",
         from_state="leased", lease=lease,
-    ):  # fmt: skip
-        return None
-    post = await get_post(connection, leased.post_id)
-    reasons = [item for item in await _reasons(connection, leased.id) if item.state == "active"]
-    if post is None or not reasons:
-        await _settle(
-            connection,
-            leased,
-            "state = 'cancelled', detail = 'no subscription asks for it any more', settled_at = now()",
-        )
-        return None
-    return Alert(leased.id, post, reasons, is_repeat=leased.unknowns > 0)
+    )  # fmt: skip
+    if not begun:
+        return 0
+    # Only after the rows are locked: reasons that were added while we waited for that are seen now.
+    cancelled = await _settle(
+        connection, leased, "state = 'cancelled', detail = :detail, settled_at = now(), lease_token = NULL",
+        "sending", only=unwanted, **values,
+    )  # fmt: skip
+    return begun - cancelled
+
+
+UNWANTED = (
+    "NOT EXISTS (SELECT FROM posts WHERE posts.id = deliveries.post_id) OR NOT EXISTS ("
+    "SELECT FROM subscriptions n WHERE n.id = ANY(deliveries.reasons) AND n.state = 'active')"
+)
+
+OLD_NEWS = (
+    "NOT EXISTS (SELECT FROM notices n"
+    " WHERE n.id = deliveries.notice_id AND n.created_at > now() - CAST(:age AS interval))"
+)
 
 
 async def mark_sent(connection: AsyncConnection, leased: Leased, telegram_message_id: int) -> bool:
     """Telegram accepted it. Commit at once, alone: until then a crash makes it unknown. False: the lease was lost."""
-    return await _settle(
+    sent = await _settle(
         connection, leased,
         "state = 'sent', telegram_message_id = :message, settled_at = now(), detail = NULL, lease_token = NULL",
         message=telegram_message_id,
     )  # fmt: skip
+    return sent > 0
 
 
 async def mark_pending(
@@ -151,17 +112,18 @@ async def mark_pending(
 
     A row that was unknown before stays a repeat: its first send may have arrived.
     """
-    return await _settle(
+    waiting = await _settle(
         connection, leased,
         "state = 'pending', due_at = now() + :delay, detail = :detail, lease_token = NULL,"
         " attempt = attempt - CASE state WHEN 'sending' THEN CAST(:uncounted AS bigint) ELSE 0 END",
         delay=delay, detail=detail, uncounted=0 if count_attempt else 1, from_state=None,
     )  # fmt: skip
+    return waiting > 0
 
 
 async def mark_unknown(connection: AsyncConnection, leased: Leased, detail: str, delay: dt.timedelta) -> bool:
     """Nobody can know whether Telegram took it. Due once more after `delay`; after that it is dead, and said so."""
-    return await _settle(connection, leased, UNKNOWN, delay=delay, detail=detail, most=MOST_UNKNOWNS)
+    return await _settle(connection, leased, UNKNOWN, delay=delay, detail=detail, most=MOST_UNKNOWNS) > 0
 
 
 UNKNOWN = (
@@ -173,10 +135,11 @@ UNKNOWN = (
 
 async def mark_dead(connection: AsyncConnection, leased: Leased, detail: str) -> bool:
     """It can never be sent; the row stays, with the reason, for the operator."""
-    return await _settle(
+    dead = await _settle(
         connection, leased, "state = 'dead', detail = :detail, settled_at = now(), lease_token = NULL",
         detail=detail, from_state=None,
     )  # fmt: skip
+    return dead > 0
 
 
 async def expire_leases(connection: AsyncConnection, *, of_everybody: bool = False) -> int:
@@ -228,23 +191,6 @@ async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
     return {row.state: row.deliveries for row in rows}
 
 
-async def alert_of(connection: AsyncConnection, chat_id: ChatId, delivery_id: DeliveryId) -> Alert | None:
-    """The alert behind a button, if it was owed to that very chat."""
-    row = (
-        await connection.execute(
-            select(DeliveryRow.post_id, DeliveryRow.unknowns)
-            .join(SubscriberRow, SubscriberRow.id == DeliveryRow.subscriber_id)
-            .where(DeliveryRow.id == delivery_id, SubscriberRow.chat_id == chat_id)
-        )
-    ).first()
-    if row is None:
-        return None
-    post = await get_post(connection, PostId(row.post_id))
-    if post is None:
-        return None
-    return Alert(delivery_id, post, await _reasons(connection, delivery_id), is_repeat=row.unknowns > 0)
-
-
 async def ban(connection: AsyncConnection, chat_id: int, until_at: dt.datetime) -> None:
     """Telegram told us to wait: for one chat, or (chat 0) altogether. Kept across restarts."""
     await connection.execute(
@@ -272,38 +218,30 @@ async def purge_settled(connection: AsyncConnection, older_than: dt.timedelta) -
     )
 
 
-async def _reasons(connection: AsyncConnection, delivery_id: DeliveryId) -> list[Subscription]:
-    rows = await connection.execute(
-        select(*subscriptions.COLUMNS)
-        .join(DeliveryRow, SubscriptionRow.id == any_(DeliveryRow.reasons))
-        .where(DeliveryRow.id == delivery_id)
-        .order_by(SubscriptionRow.id)
-    )
-    return [subscriptions.subscription_of(row) for row in rows]
-
-
 async def _settle(
     connection: AsyncConnection,
     leased: Leased,
     change: str,
-    *,
     from_state: str | None = "sending",
+    *,
+    only: str = "true",
     **values: object,
-) -> bool:
-    # `change` is one of the literals above, never input; the token fences out a lease that was lost meanwhile.
+) -> int:
+    """Change all rows of a leased message in one statement; how many there were."""
+    # `change` and `only` are literals of ours, never input; the token fences out a lease that was lost meanwhile.
     done = await connection.execute(
         text(
-            f"UPDATE deliveries SET {change} WHERE id = :id AND lease_token = :token"  # noqa: S608
-            " AND state = ANY(:states)"
+            f"UPDATE deliveries SET {change} WHERE id = ANY(:ids) AND lease_token = :token"  # noqa: S608
+            f" AND state = ANY(:states) AND ({only})"
         ),
         {
-            "id": leased.id,
+            "ids": list(leased.ids),
             "token": leased.token,
             "states": [from_state] if from_state else ["leased", "sending"],
             **{name: storable(value) if isinstance(value, str) else value for name, value in values.items()},
         },
     )
-    return _count(done) == 1
+    return _count(done)
 
 
 def _count(result: CursorResult[tuple[object, ...]]) -> int:

@@ -233,6 +233,7 @@ async def _cancel_unwanted(connection: AsyncConnection, subscriber_id: Subscribe
         update(DeliveryRow)
         .where(
             DeliveryRow.subscriber_id == subscriber_id,
+            DeliveryRow.kind == "alert",
             DeliveryRow.state.in_(["pending", "unknown"]),
             ~exists(still_wanted),
         )

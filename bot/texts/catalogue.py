@@ -110,6 +110,10 @@ class Catalogue:
 
     repeat: str
     late: str
+    seen_late: str
+    minutes: str
+    hours: str
+    days: str
     edited: str
     deleted_at_source: str
     alert_topics: str
@@ -119,6 +123,30 @@ class Catalogue:
     no_text: str
     media: tuple[tuple[str, str], ...]
     """Kinds of media and what to call them."""
+
+    digest_title: Forms
+    digest_more: Forms
+    digest_words: str
+    """In place of a query that cannot be shown."""
+    digest_deleted: str
+
+    notice_renamed: str
+    """What operators are told, by `storage.notices.Kind`: what happened, to which channels, and what to do."""
+    notice_private: str
+    notice_kicked: str
+    notice_deleted: str
+    notice_restored: str
+    notice_blind: str
+    notice_sees_again: str
+    notice_account_lost: str
+    notice_clock: str
+    notice_silent: str
+    notice_back: str
+    notice_unknown: str
+    renamed_item: str
+    blind_item: str
+    more_items: Forms
+    no_username: str
 
     stale: str
     only_words: str

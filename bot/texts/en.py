@@ -115,6 +115,10 @@ ENGLISH = Catalogue(
     why_protected="The channel protects its posts, so their words are not shown here.",
     repeat="↻ possibly repeated",
     late="⏱ late: this was posted some time ago",
+    seen_late="⏱ published {time}, seen {ago} later",
+    minutes="{n} min",
+    hours="{n} h",
+    days="{n} d",
     edited="edited",
     deleted_at_source="The channel has deleted this post.",
     alert_topics="Topics: {topics}",
@@ -134,6 +138,50 @@ ENGLISH = Catalogue(
         ("sticker", "sticker"),
         ("contact", "contact"),
     ),
+    digest_title=("⏱ {n} post was found late:", "⏱ {n} posts were found late:"),
+    digest_more=(
+        "and {n} earlier one. To see it, search with {search}",
+        "and {n} earlier ones. To see them, search with {search}",
+    ),
+    digest_words="WORDS",
+    digest_deleted="deleted since",
+    notice_renamed="✏️ Renamed: {channels}. Subscriptions follow by themselves; nothing needs to be done.",
+    notice_private=(
+        "🔒 Made private, and the account is no member: {channels}. Nothing new is read there. Let the account join"
+        " by an invitation, or end it with: channelwatch channels remove"
+    ),
+    notice_kicked=(
+        "🚪 The account was thrown out: {channels}. Nothing new is read there. Let it, or another account, be "
+        "admitted again, or end it with: channelwatch channels remove"
+    ),
+    notice_deleted=(
+        "🗑 Deleted: {channels}. What was stored stays and can be searched. To take it off the list: channelwatch "
+        "channels remove"
+    ),
+    notice_restored="✅ Can be read again: {channels}. What was missed is being read; nothing needs to be done.",
+    notice_blind=(
+        "🙈 Not one look has succeeded for some time: {channels}. New posts are read late, or not at all. To see "
+        "why: channelwatch channels status"
+    ),
+    notice_sees_again="👁 Seen again: {channels}. What was missed is being read; nothing needs to be done.",
+    notice_account_lost=(
+        "🔑 Telegram refuses the account {account} ({reason}). Channels that another account reads now: {moved}; "
+        "without a reader: {left}. To sign in again: channelwatch login"
+    ),
+    notice_clock=(
+        "🕰 The clock of the machine that reads the channels is {seconds} s away from Telegram's. Let it be set by "
+        "a time server (NTP): Telegram refuses whoever is too far off."
+    ),
+    notice_silent=(
+        "🔇 Ingest has said nothing for {minutes} min: no channel is read. See whether it runs, and what its log "
+        "says. To start it: channelwatch run ingest"
+    ),
+    notice_back="🔊 Ingest works again, after {minutes} min. What was missed is being read; nothing needs to be done.",
+    notice_unknown="Something happened that this version of the bot has no words for: {kind}",
+    renamed_item="{old} → {new}",
+    blind_item="{channel} ({minutes} min)",
+    more_items=("and {n} more", "and {n} more"),
+    no_username="(no public name)",
     stale="This button is not in use any more. /list shows what there is.",
     only_words="I can only read words. Write what you want to know, or see /help.",
     unknown_command="I do not know that command. /help explains what I can do.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -76,11 +76,19 @@ class Newsroom:
         assert made is not None
         return made
 
-    async def post(self, text: str, *, username: str = "harbour_news", title: str = "Harbour News") -> PostId:
+    async def post(
+        self,
+        text: str,
+        *,
+        username: str = "harbour_news",
+        title: str = "Harbour News",
+        late: dt.timedelta = dt.timedelta(0),
+    ) -> PostId:
+        """A post that is seen now, so long after it was published."""
         now = dt.datetime.now(dt.UTC)
         async with self.database.begin() as connection:
             channel_id = await channels.archived_channel(connection, username=username, title=title)
-            post = Post(channel_id, (Part(MessageId(next(self.numbers)), text),), posted_at=now, seen_at=now)
+            post = Post(channel_id, (Part(MessageId(next(self.numbers)), text),), posted_at=now - late, seen_at=now)
             ((post_id, _),) = await store_posts(connection, [LabelledPost(post, label(text))])
         return post_id
 
@@ -89,6 +97,17 @@ class Newsroom:
             for item in wanted:
                 owed = deliveries.Owed(item.subscriber_id, post_id, (item.id,))
                 await deliveries.owe_alerts(connection, [owed])
+
+    async def owe_late(self, wanted: Subscription, *texts: str) -> list[PostId]:
+        """Owe, in one transaction, late alerts about new posts, published an hour ago: their digest is due at once."""
+        posts = [await self.post(text, late=dt.timedelta(hours=1)) for text in texts]
+        async with self.database.begin() as connection:
+            owed = [deliveries.Owed(wanted.subscriber_id, post_id, (wanted.id,)) for post_id in posts]
+            await deliveries.owe_alerts(connection, owed)
+            await connection.exec_driver_sql(
+                "UPDATE deliveries SET is_late = true, priority = 30, due_at = now() WHERE post_id = ANY(%s)", (posts,)
+            )
+        return posts
 
     async def states(self) -> dict[str, int]:
         async with self.database.begin() as connection:
@@ -163,10 +182,12 @@ class Chatting:
 
 
 @asynccontextmanager
-async def running_bot(database: Database, server: BotApiServer) -> AsyncIterator[None]:
+async def running_bot(
+    database: Database, server: BotApiServer, *, operators: Collection[int] = ()
+) -> AsyncIterator[None]:
     """The whole bot, as its program runs it."""
     stop = asyncio.Event()
-    running = asyncio.create_task(run_bot(database, TOKEN, server.base_url, stop=stop))
+    running = asyncio.create_task(run_bot(database, TOKEN, server.base_url, stop=stop, operators=operators))
     try:
         await until(lambda: running.done() or server.calls["getUpdates"])
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,10 +39,15 @@ def reason(query: str, *, name: str | None = None, number: int = 1) -> Subscript
 
 
 def alert(post: StoredPost, *reasons: Subscription, is_repeat: bool = False, language: str = "en",
-          time_zone: str = "UTC", now: dt.datetime = NOW) -> Message:  # fmt: skip
+          time_zone: str = "UTC", now: dt.datetime = NOW, is_replay: bool = False) -> Message:  # fmt: skip
     return compose_alert(
-        post, reasons, delivery_id=DeliveryId(9), language=language, time_zone=time_zone, is_repeat=is_repeat, now=now
-    )
+        post, reasons, delivery_id=DeliveryId(9), language=language, time_zone=time_zone, is_repeat=is_repeat, now=now,
+        is_replay=is_replay,
+    )  # fmt: skip
+
+
+def seen_after(late: dt.timedelta) -> StoredPost:
+    return replace(stored("ferry"), posted_at=NOW - late)
 
 
 def spans(message: Message, kind: str) -> list[str]:
@@ -88,7 +94,36 @@ def test_a_repeat_begins_with_its_mark() -> None:
     assert alert(stored("ferry"), reason("ferry"), is_repeat=True).text.text.startswith("↻ possibly repeated\n")
 
 
-def test_a_late_alert_says_so_and_names_the_day() -> None:
+@pytest.mark.parametrize(
+    ("late", "ago"),
+    [
+        (dt.timedelta(minutes=2, seconds=1), "2 min"),
+        (dt.timedelta(minutes=9, seconds=59), "9 min"),
+        (dt.timedelta(minutes=61), "1 h"),
+        (dt.timedelta(hours=47, minutes=59), "47 h"),
+        (dt.timedelta(days=2), "2 d"),
+    ],
+)
+def test_a_post_that_was_found_late_says_how_late(late: dt.timedelta, ago: str) -> None:
+    first = alert(seen_after(late), reason("ferry")).text.text.split("\n")[0]
+    assert first.startswith("⏱ published ")
+    assert first.endswith(f"UTC, seen {ago} later")
+
+
+def test_the_time_of_a_late_post_is_that_of_the_subscriber() -> None:
+    text = alert(seen_after(dt.timedelta(minutes=9)), reason("ferry"), time_zone="Europe/Kyiv").text.text
+    assert text.startswith("⏱ published 13:51 EET, seen 9 min later\n")
+
+
+def test_a_post_that_was_found_soon_is_not_late() -> None:
+    assert "⏱" not in alert(seen_after(dt.timedelta(minutes=2)), reason("ferry")).text.text
+
+
+def test_a_post_that_an_archive_brought_is_not_late() -> None:
+    assert "⏱" not in alert(seen_after(dt.timedelta(days=300)), reason("ferry"), is_replay=True).text.text
+
+
+def test_an_alert_that_waited_here_says_so_and_names_the_day() -> None:
     text = alert(stored("ferry"), reason("ferry"), now=NOW + dt.timedelta(days=1)).text.text
     assert text.startswith("⏱ late")
     assert "5 Mar, 12:00 UTC" in text

@@ -35,7 +35,7 @@ async def complaints_about_ingest(stage: Stage) -> list[str]:
         )
     ]
     expected = {(who, post.id) for post in posts for who, query in queries if query.matches(_fields(post))}
-    owed = Counter(await stage.rows("SELECT subscriber_id, post_id FROM deliveries"))
+    owed = Counter(await stage.rows("SELECT subscriber_id, post_id FROM deliveries WHERE kind = 'alert'"))
     accounted = set(await stage.rows("SELECT post_id, message_id FROM channel_messages"))
     parts = {(post.id, part.message_id) for post in posts for part in post.parts}
     return [

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.texts import texts_in
 from sandbox import utf16
 from sandbox.chat_records import Accepted, ChatMessage
 from sandbox.world import User, World
@@ -48,6 +49,10 @@ class Person:
     def alerts(self) -> list[SeenAlert]:
         """The alerts that reached this person, oldest first."""
         return [alert for alert in alerts_in(self.world) if alert.chat_id == self.user.id]
+
+    def digests(self) -> list[Accepted]:
+        """The digests of late posts that reached this person, oldest first."""
+        return [digest for digest in digests_in(self.world) if digest.chat_id == self.user.id]
 
     async def alerted(self, count: int = 1) -> list[SeenAlert]:
         """Wait until so many alerts are there; all of them."""
@@ -111,6 +116,12 @@ def is_alert(markup: dict[str, Any] | None) -> bool:
 def alerts_in(world: World) -> list[SeenAlert]:
     """Every alert that the Bot API accepted, oldest first."""
     return [_seen(item) for item in world.chats.accepted if is_alert(item.reply_markup)]
+
+
+def digests_in(world: World) -> list[Accepted]:
+    """Every digest of late posts that the Bot API accepted, oldest first: a list with that title, without buttons."""
+    title = texts_in("en").digest_title[1].rpartition("{n}")[2]
+    return [item for item in world.chats.accepted if item.reply_markup is None and f"{title}\n" in item.text]
 
 
 def _seen(item: Accepted) -> SeenAlert:

@@ -1,0 +1,103 @@
+"""Posts that were found late become one message instead of a flood. Pure: values in, a message out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from bot.alerts import asked_by
+from bot.message import Message
+from bot.post_view import link_of, readable, time_of, title_of, without_text, zone_of
+from bot.queries import read_stored
+from bot.rich_text import (
+    MESSAGE_UNITS,
+    MOST_ENTITIES,
+    RichText,
+    code,
+    fill,
+    italic,
+    joined,
+    one_line,
+    plain,
+)
+from bot.texts import Catalogue, texts_in
+from matching.conditions import After
+from matching.nodes import all_of
+from matching.query import Query, QueryError, parse
+from storage.alerts import FoundLate
+from storage.ids import ChannelId
+from storage.posts import StoredPost
+from storage.subscriptions import Subscription
+
+FIRST_WORDS_UNITS = 120
+"""How much of each post a digest shows: two lines on a phone."""
+
+MOST_SEARCHES = 3
+"""Queries that are offered for what did not fit."""
+
+GAP = "\n\n"
+
+
+def compose_digest(
+    digest: FoundLate,
+    reasons: Sequence[Subscription],
+    *,
+    language: str,
+    time_zone: str,
+    is_repeat: bool,
+    now: dt.datetime,
+) -> Message:
+    """Channel, time, first words and link of each post, the newest last; how to find those that did not fit."""
+    texts, zone = texts_in(language), zone_of(time_zone)
+    marks = [italic(texts.repeat)] if is_repeat else []
+    head = joined("\n", [*marks, fill(texts.counted(texts.digest_title, digest.count), n=digest.count)])
+    foot = asked_by(reasons, texts) if reasons else RichText()
+    # As if none fitted: the line only becomes shorter.
+    more = _more(digest, digest.count, reasons, texts, zone)
+    items = [_item(post, texts, zone, now) for post in digest.posts]
+    shown = _newest_that_fit(items, around=[head, more, foot])
+    if left := digest.count - len(shown):
+        foot = joined("\n", [piece for piece in (_more(digest, left, reasons, texts, zone), foot) if piece])
+    return Message(joined(GAP, [piece for piece in (head, *shown, foot) if piece])).shortened()
+
+
+def _item(post: StoredPost, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime) -> RichText:
+    deleted = f" · {texts.digest_deleted}" if post.deleted_at else ""
+    lines = [title_of(post) + f" · {time_of(post.posted_at, zone, texts, now=now)}{deleted}"]
+    words = "" if post.channel.is_protected else one_line(readable(post.text))
+    lines += [plain(words).truncated(FIRST_WORDS_UNITS) if words else plain(without_text(post, texts)), link_of(post)]
+    return joined("\n", [line for line in lines if line])
+
+
+def _newest_that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) -> list[RichText]:
+    """The last items for which there is room beside what stands around them: in length, and in entities."""
+    units = MESSAGE_UNITS - sum(piece.units + len(GAP) for piece in around)
+    spans = MOST_ENTITIES - sum(len(piece.spans) for piece in around)
+    shown: list[RichText] = []
+    for item in reversed(items):
+        units -= item.units + len(GAP)
+        spans -= len(item.spans)
+        if units < 0 or spans < 0:
+            break
+        shown.insert(0, item)
+    return shown
+
+
+def _more(digest: FoundLate, left: int, reasons: Sequence[Subscription], texts: Catalogue, zone: dt.tzinfo) -> RichText:
+    usernames = {post.channel.id: post.channel.username for post in digest.posts if post.channel.username}
+    midnight = digest.since_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = After(midnight.date(), midnight.astimezone(dt.UTC))
+    queries = read_stored(reason.query for reason in reasons)
+    searches = [found for query in queries[:MOST_SEARCHES] if (found := _narrowed(query, since, usernames))]
+    commands = [code(f"/search {words}") for words in searches or [f"{texts.digest_words} {since}"]]
+    return fill(texts.counted(texts.digest_more, left), n=left, search=joined(", ", commands))
+
+
+def _narrowed(query: Query, since: After, usernames: Mapping[ChannelId, str]) -> str | None:
+    """The query as a person may type it for posts since that day; None where the language would refuse it."""
+    words = Query(all_of([query.root, since])).render(usernames)
+    try:
+        parse(words, standing=False)
+    except QueryError:
+        return None
+    return words
