@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import channels, demo, evaluate, login, migrate, replay, run, search
+from cli import channels, demo, evaluate, login, migrate, post, replay, run, search
 
 OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
 """An exception that one of our packages defines carries a message for a person; any other is a defect to be seen."""
@@ -24,6 +24,7 @@ app.command("login")(login.login)
 app.add_typer(channels.app, name="channels")
 app.command("replay")(replay.replay)
 app.command("search")(search.search)
+app.command("post")(post.post)
 app.command("demo")(demo.demo)
 app.add_typer(evaluate.app, name="evaluate")
 
