@@ -46,6 +46,20 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Ids of a channel that are no posts: service messages, and those that Telegram was asked for and did not give."""
+
+    channel_id: ChannelId
+    service: tuple[MessageId, ...] = ()
+    missing: tuple[MessageId, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """How much it holds in memory, in characters."""
+        return ENTITY_WEIGHT * (len(self.service) + len(self.missing))
+
+
+@dataclass(frozen=True, slots=True)
 class Labelled:
     """An arrival that has been analysed, ready to be committed."""
 
@@ -53,7 +67,19 @@ class Labelled:
     owe: bool
 
 
-class Buffer(asyncio.Queue[Arrival | Deletion]):
+Offered = Arrival | Deletion | Noted
+"""What comes to the door."""
+
+Ready = Labelled | Deletion | Noted
+"""What can be committed."""
+
+
+def channel_of(item: Ready) -> ChannelId:
+    """Whose channel it is about."""
+    return item.item.post.channel_id if isinstance(item, Labelled) else item.channel_id
+
+
+class Buffer(asyncio.Queue[Offered]):
     """A queue that is full by number or by weight, so that posts of any length stay within a bound of memory.
 
     One that is heavier than the bound passes when nothing else waits.
@@ -63,12 +89,14 @@ class Buffer(asyncio.Queue[Arrival | Deletion]):
         super().__init__(posts)
         self._most = characters
         self._weight = 0
+        self.taken_in = 0
+        """How many have been put in since the beginning."""
 
     def full(self) -> bool:
         """Whether nothing more is taken at the moment."""
         return self._weight >= self._most or super().full()
 
-    async def take(self, posts: int, characters: int) -> list[Arrival | Deletion]:
+    async def take(self, posts: int, characters: int) -> list[Offered]:
         """What waits, in order: at least one (waited for), no more than about so many."""
         taken = [await self.get()]
         weight = taken[0].weight
@@ -77,22 +105,23 @@ class Buffer(asyncio.Queue[Arrival | Deletion]):
             weight += taken[-1].weight
         return taken
 
-    def _put(self, item: Arrival | Deletion) -> None:
+    def _put(self, item: Offered) -> None:
         super()._put(item)
         self._weight += item.weight
+        self.taken_in += 1
 
-    def _get(self) -> Arrival | Deletion:
+    def _get(self) -> Offered:
         item = super()._get()
         self._weight -= item.weight
         return item
 
 
-def steps(batch: Sequence[Labelled | Deletion]) -> Iterator[list[Labelled] | Deletion]:
+def steps(batch: Sequence[Ready]) -> Iterator[list[Labelled] | Deletion | Noted]:
     """The batch in order, in pieces that hold no message twice: a post and its edit are two steps of one commit."""
     step: list[Labelled] = []
     keys: set[tuple[str, int, int]] = set()
     for arrival in batch:
-        if isinstance(arrival, Deletion):
+        if not isinstance(arrival, Labelled):
             if step:
                 yield step
             step, keys = [], set()

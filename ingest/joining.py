@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from ingest.messages import username_of
 from ingest.pace import Pace
 from storage import channels
 from storage.channels import Channel
+from storage.completeness import begin_at
 from storage.database import Database
 from storage.ids import AccountId, ChannelId, TelegramChannelId
 from storage.post_values import storable
@@ -45,6 +46,8 @@ class Joined:
     username: str | None
     title: str
     is_protected: bool
+    newest: int = 0
+    """The id of its newest message before we joined: monitoring begins behind it."""
 
 
 class Joiner:
@@ -130,6 +133,7 @@ class Joiner:
                 title=joined.title,
                 is_protected=joined.is_protected,
             )
+            await begin_at(connection, channel_id, joined.newest)
             # before the commit: whoever sees the channel active may rely on it being heard
             self._listener.watch_also(joined.telegram_id, channel_id)
         log.info("channel joined", channel_id=channel_id, telegram_id=joined.telegram_id)
@@ -144,6 +148,7 @@ class Joiner:
         """Find and join a channel. Raises Refused, and whatever stands against the account or the connection."""
         try:
             found = await self._find(requested.username or "")
+            found = replace(found, newest=await self._newest_of(found))
             # Telegram pushes from the moment we are in, and may be faster than its answer
             self._listener.watch_also(found.telegram_id, requested.id)
             await call(
@@ -155,6 +160,12 @@ class Joiner:
                 raise
             raise Refused(why) from None
         return found
+
+    async def _newest_of(self, found: Joined) -> int:
+        """The newest message of a channel, which a public one shows to everybody."""
+        peer = types.InputPeerChannel(found.telegram_id, found.access_hash)
+        page = await call(self._client, functions.messages.GetHistoryRequest(peer, 0, None, 0, 1, 0, 0, 0))
+        return max((message.id for message in page.messages), default=0)
 
     async def _find(self, username: str) -> Joined:
         answer = await call(self._client, functions.contacts.ResolveUsernameRequest(username))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from analysis.labels import label, unlabelled
-from ingest.arrivals import Arrival, Deletion, Labelled
+from ingest.arrivals import Arrival, Labelled, Offered, Ready
 from storage.post_values import Post
 from storage.posts import LabelledPost
 
@@ -21,7 +21,7 @@ LIGHT_ENOUGH = 8_192
 Labeller = Callable[[Post], LabelledPost]
 
 
-async def label_all(items: Sequence[Arrival | Deletion]) -> list[Labelled | Deletion]:
+async def label_all(items: Sequence[Offered]) -> list[Ready]:
     """The same in the same order, with every post analysed."""
     if len(items) <= FEW_ENOUGH and sum(item.weight for item in items) <= LIGHT_ENOUGH:
         return [_ready(item) for item in items]
@@ -45,5 +45,5 @@ def without_labels(post: Post) -> LabelledPost:
     return LabelledPost(post, unlabelled())
 
 
-def _ready(item: Arrival | Deletion) -> Labelled | Deletion:
+def _ready(item: Offered) -> Ready:
     return Labelled(labelled(item.post), item.owe) if isinstance(item, Arrival) else item

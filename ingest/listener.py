@@ -14,7 +14,10 @@ from telethon import TelegramClient, events
 from telethon.tl import types
 
 from ingest.albums import HOLD, Albums, Timers
-from ingest.messages import channel_of, read_message
+from ingest.arrivals import Noted
+from ingest.doubts import Doubts
+from ingest.messages import ServiceMessage, channel_of, read_message
+from ingest.pts import PtsCount
 from storage.ids import ChannelId, MessageId
 from storage.post_values import Post
 
@@ -31,6 +34,9 @@ class Intake(Protocol):
         self, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
     ) -> bool:
         """Take the news that a channel deleted messages; False when the buffer is full."""
+
+    def note_nowait(self, noted: Noted) -> bool:
+        """Account for ids that are no posts; False when the buffer is full."""
 
 
 @dataclass(slots=True)
@@ -68,6 +74,10 @@ class Listener:
         self._pipeline = pipeline
         self._clock = clock
         self._channels: dict[int, ChannelId] = {}
+        self._newest: dict[ChannelId, int] = {}
+        self._is_full = False
+        self.doubts = Doubts()
+        self.pts = PtsCount()
         self.albums = Albums(self._offer, hold=hold, timers=timers)
         self.counts = Counts()
 
@@ -83,6 +93,13 @@ class Listener:
     def watch_also(self, telegram_id: int, channel_id: ChannelId) -> None:
         """One more active channel."""
         self._channels[telegram_id] = channel_id
+
+    def doubt(self, telegram_id: int | None, cause: str) -> None:
+        """Something may have been lost: of one channel by Telegram's number, or (None) of any."""
+        if telegram_id is None:
+            self.doubts.raise_about(None, cause)
+        elif (channel_id := self._channels.get(telegram_id)) is not None:
+            self.doubts.raise_about(channel_id, cause)
 
     async def _on_update(self, update: Any) -> None:
         # A coroutine because Telethon awaits it; nothing in it ever waits.
@@ -107,10 +124,16 @@ class Listener:
         if channel_id is None:
             self.counts.elsewhere += 1
             return
+        self.pts.applied(channel_id, update.pts, update.pts_count)
+        self._look_for_a_jump(channel_id, update.message.id)
         peers = getattr(update, "_entities", None)  # Telethon puts them there for its own events
         post = read_message(update.message, channel_id, seen_at=self._clock(), peers=peers)
-        if not isinstance(post, Post):
+        if isinstance(post, ServiceMessage):
             self.counts.service += 1
+            if not self._pipeline.note_nowait(Noted(channel_id, service=(post.message_id,))):
+                self._drop(channel_id, [post.message_id])
+        elif post is None:
+            self.doubts.raise_about(channel_id, "empty message")
         elif is_edit:
             self.counts.edits += 1
             self.albums.edit(post)
@@ -125,14 +148,28 @@ class Listener:
             return
         message_ids = [MessageId(number) for number in update.messages]
         self.counts.deletions += len(message_ids)
+        self.pts.applied(channel_id, update.pts, update.pts_count)
         self.albums.release(channel_id, message_ids)
         if not self._pipeline.offer_deletion_nowait(channel_id, message_ids, self._clock()):
             self._drop(channel_id, message_ids)
 
+    def _look_for_a_jump(self, channel_id: ChannelId, message_id: int) -> None:
+        """Ids of a channel follow each other: one that was skipped was a post nobody told us of, or is deleted."""
+        newest = self._newest.get(channel_id)
+        if newest is not None and message_id > newest + 1:
+            self.doubts.raise_about(channel_id, "id skipped")
+        self._newest[channel_id] = max(message_id, newest or 0)
+
     def _offer(self, post: Post) -> None:
-        if not self._pipeline.offer_nowait(post):
+        if self._pipeline.offer_nowait(post):
+            self._is_full = False
+        else:
             self._drop(post.channel_id, [part.message_id for part in post.parts])
 
     def _drop(self, channel_id: ChannelId, message_ids: Sequence[MessageId]) -> None:
+        """The reconciler finds it again, once the database takes what waits."""
         self.counts.dropped += len(message_ids)
-        log.warning("pipeline full, message dropped", channel_id=channel_id, message_id=message_ids[0])
+        self.doubts.raise_about(channel_id, "pipeline full")
+        if not self._is_full:
+            self._is_full = True
+            log.warning("pipeline full, messages are dropped", channel_id=channel_id, message_id=message_ids[0])

@@ -7,6 +7,9 @@ import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 
+SLOWEST_SECONDS = 60.0
+SPEED_UP_STEPS = 50
+
 
 class Pace:
     """A token bucket: `burst` calls at once, then one each `every`; `close_for` obeys a FLOOD_WAIT.
@@ -23,6 +26,7 @@ class Pace:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._burst, self._every = burst, every.total_seconds()
+        self._fastest = self._every
         self._clock, self._sleep = clock, sleep
         self._full_at = clock()
         """When the bucket would be full again if nobody took anything more."""
@@ -37,6 +41,14 @@ class Pace:
     def close_for(self, pause: dt.timedelta) -> None:
         """Let nobody through for so long."""
         self._closed_until = max(self._closed_until, self._clock() + pause.total_seconds())
+
+    def slow_down(self) -> None:
+        """Half as often from now on, though never more rarely than once each SLOWEST_SECONDS."""
+        self._every = min(self._every * 2, max(SLOWEST_SECONDS, self._fastest))
+
+    def speed_up(self) -> None:
+        """A little more often, up to the rate it began with: one halving is made good by some fifty calls."""
+        self._every = max(self._every - self._fastest / SPEED_UP_STEPS, self._fastest)
 
     def _seconds_left(self) -> float:
         turn_at = self._full_at - (self._burst - 1) * self._every

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
+from telethon import TelegramClient
 from telethon.tl import functions
 
 from config.settings import IngestSettings
 from ingest import jobs
 from ingest.albums import HOLD, MOST_PARTS
+from ingest.asking import Asking, Lanes
+from ingest.channel_states import ChannelStates
 from ingest.client import ClientError, build_client, call, connect, disconnect
+from ingest.fetching import Fetching
+from ingest.filling import Filling
 from ingest.joining import BURST, EVERY, Joiner
-from ingest.listener import Listener
+from ingest.listener import Listener, utc_now
 from ingest.pace import Pace
 from ingest.pipeline import Pipeline
+from ingest.reconciler import SWEEP_EVERY, Reconciler
+from ingest.rereading import Rereading
 from ingest.session_key import SessionKey, SessionKeyError
 from ingest.sessions import ACCOUNT, StoredSession, read_session, save_session
 from ingest.supervision import AccountRefused, first_to_end, keep_alive, until_disconnected, watch_answers
+from ingest.telethon_gaps import watch_gaps
+from ingest.waking import watch_wakeups
 from storage.accounts import Account, load_account, mark_revoked
 from storage.database import AlreadyRunning, Database
+from storage.ids import ChannelId
 
 log = structlog.get_logger()
 
@@ -76,6 +88,8 @@ class Ingest:
         self._session = session
         self._pace = pace
         self._is_refused = False
+        self._lanes = Lanes()
+        self.sweep_every = SWEEP_EVERY
         self.pipeline = Pipeline(database)
         self.listener = Listener(self.pipeline)
 
@@ -120,14 +134,45 @@ class Ingest:
         joiner = Joiner(self._database, client, self._account.id, self.listener, pace=self._pace)
         await joiner.refresh()  # before the first update can come
         self.listener.attach(client)
+        watch_gaps(client, self.listener.doubt)
         try:
             await connect(client)
             await call(client, functions.updates.GetStateRequest())  # says exactly what stands against the account
             log.info("connected to telegram", account_id=self._account.id)
-            await first_to_end(until_disconnected(client), joiner.run(), watch_answers(client))
+            await first_to_end(
+                until_disconnected(client),
+                joiner.run(),
+                watch_answers(client),
+                watch_wakeups(lambda: self.listener.doubt(None, "woke up")),
+                *self._reconciling(client, joiner),
+            )
         finally:
             # Ends the intake. Our handler never waits, so every update that Telethon counts as seen has been offered.
             await disconnect(client)
+
+    def _reconciling(self, client: TelegramClient, joiner: Joiner) -> tuple[Coroutine[Any, Any, None], ...]:
+        """The proof that nothing is missed, beside the listener."""
+        database, account_id, listener = self._database, self._account.id, self.listener
+        asking = Asking(client, self._lanes)
+        fetching = Fetching(asking, utc_now)
+        states = ChannelStates(database, account_id, asking, listener.doubts, joiner.refresh)
+
+        def is_refused(channel_id: ChannelId) -> None:
+            listener.doubts.raise_about(channel_id, "refused to be read")
+
+        reconciler = Reconciler(
+            database,
+            account_id,
+            asking,
+            listener.doubts,
+            self.pipeline,
+            filling=Filling(database, fetching, self.pipeline, is_refused),
+            rereading=Rereading(database, account_id, fetching, self.pipeline, listener.pts.settle, clock=utc_now),
+            states=states,
+            pts=listener.pts,
+            sweep_every=self.sweep_every,
+        )
+        return reconciler.run(), states.run()
 
     async def _save_session_in_step(self) -> None:
         """Store the session as it is now, once all that its update states count as seen is committed."""

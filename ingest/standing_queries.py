@@ -97,12 +97,12 @@ class StandingQueries:
         """The subscriptions that ask for such a post."""
         return self._percolator.match(fields)
 
-    def owed_by(self, post_id: PostId, matching: Iterable[SubscriptionId]) -> list[Owed]:
+    def owed_by(self, post_id: PostId, matching: Iterable[SubscriptionId], *, is_late: bool = False) -> list[Owed]:
         """A post's matching subscriptions by the subscribers whose they are."""
         asked: dict[SubscriberId, list[SubscriptionId]] = defaultdict(list)
         for subscription_id in matching:
             asked[self._subscribers[subscription_id]].append(subscription_id)
-        return [Owed(subscriber, post_id, tuple(sorted(reasons))) for subscriber, reasons in asked.items()]
+        return [Owed(subscriber, post_id, tuple(sorted(reasons)), is_late) for subscriber, reasons in asked.items()]
 
     def _apply_all(self, changes: Sequence[Subscription]) -> None:
         for change in changes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import notify
 from storage.ids import AccountId, ChannelId, MessageId, TelegramChannelId
-from storage.models import AccountChannelRow, ChannelMessageRow, ChannelRow
+from storage.models import AccountChannelRow, ChannelRow
 from storage.post_values import storable
 
 
@@ -243,24 +242,3 @@ async def archived_channel(
         .returning(ChannelRow.id)
     )
     return ChannelId(int(made or 0))
-
-
-async def record_gone(connection: AsyncConnection, channel_id: ChannelId, message_ids: Iterable[MessageId]) -> None:
-    """Account for ids that the channel has deleted."""
-    await connection.execute(
-        text(
-            "INSERT INTO channel_messages (channel_id, message_id, kind)"
-            " SELECT :channel, m, 'gone' FROM unnest(CAST(:ids AS bigint[])) AS m"
-            " ON CONFLICT (channel_id, message_id) DO UPDATE SET kind = 'gone'"
-        ),
-        {"channel": channel_id, "ids": sorted(set(message_ids))},
-    )
-
-
-async def record_service(connection: AsyncConnection, channel_id: ChannelId, message_id: MessageId) -> None:
-    """Account for the id of a service message (pinned, renamed, …), which is no post."""
-    await connection.execute(
-        insert(ChannelMessageRow)
-        .values(channel_id=channel_id, message_id=message_id, kind="service")
-        .on_conflict_do_nothing()
-    )

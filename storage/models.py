@@ -138,6 +138,17 @@ class AccountChannelRow(Base):
     access_hash: Mapped[int]
 
 
+class RereadRow(Base):
+    """How far an account's posts have been read again at one age."""
+
+    __tablename__ = "rereads"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    age_seconds: Mapped[int] = mapped_column(primary_key=True)
+    done_until_at: Mapped[dt.datetime]
+    """Posts published until then have been read again at this age."""
+
+
 class PostRow(Base):
     """One post, its labels, and the terms that both alerts and search read. An album is one post of several parts."""
 

@@ -17,6 +17,7 @@ from analysis.topics import TopicScore
 from matching.fields import PostFields
 from storage import channels
 from storage.channels import Channel
+from storage.completeness import note_gone
 from storage.ids import ChannelId, MessageId, PostId
 from storage.models import ChannelRow, PostRow
 from storage.post_rows import row_json
@@ -172,7 +173,7 @@ async def mark_deleted(
     connection: AsyncConnection, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
 ) -> list[PostId]:
     """The channel deleted messages: posts of which nothing is left are marked, never removed. Returns those."""
-    await channels.record_gone(connection, channel_id, message_ids)
+    await note_gone(connection, channel_id, message_ids)
     rows = await connection.execute(
         text(
             "UPDATE posts p SET deleted_at = :at WHERE p.deleted_at IS NULL AND p.id IN ("

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from analysis.labels import Labels, label
+from ingest import committing as door
 from ingest import labelling, standing_queries
-from ingest import pipeline as door
 from ingest.labelling import labelled
 from ingest.pipeline import Pipeline, Settled
 from ingest.standing_queries import StandingQueries
@@ -372,11 +372,11 @@ async def test_queries_read_on_an_empty_database_are_filed_anew_when_posts_can_t
     await subscribe(database, await make_subscriber(database, 200))  # what was filed anew does not know it yet
     await pipeline.offer(make_post(news, 7, "мир"))
     assert (await settle(pipeline)).owed == 2
-    assert pipeline._standing.sampled >= 4
+    assert pipeline._committing._standing.sampled >= 4
 
 
 async def is_filed_anew(pipeline: Pipeline) -> bool:
-    return pipeline._filed_anew is not None
+    return pipeline._committing._filed_anew is not None
 
 
 async def test_alerts_are_looked_up_by_index_although_the_tables_were_analysed_when_empty(database_url: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from telethon.tl import types
 
+from ingest.arrivals import Noted
 from storage.ids import ChannelId, MessageId
 from storage.post_values import Part, Post
 
@@ -42,7 +43,14 @@ class Collector:
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.deleted: list[tuple[ChannelId, tuple[MessageId, ...]]] = []
+        self.noted: list[Noted] = []
         self.is_full = False
+
+    def note_nowait(self, noted: Noted) -> bool:
+        """Keep what is no post."""
+        if not self.is_full:
+            self.noted.append(noted)
+        return not self.is_full
 
     def offer_nowait(self, post: Post) -> bool:
         """Keep a post."""

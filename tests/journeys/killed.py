@@ -19,7 +19,7 @@ from sqlalchemy import event
 from telegram.ext import ExtBot
 
 import bot.delivery as bot_delivery
-import ingest.pipeline
+import ingest.committing
 import storage.deliveries
 from bot.application import run_bot
 from config import logs
@@ -90,7 +90,7 @@ class Reaper:
 
 def owe_in_a_second_transaction() -> None:
     """Without the one commit: the post is stored first, and what it owes is written in another transaction."""
-    commit = ingest.pipeline.Pipeline._commit
+    commit = ingest.committing.Committing.commit
     waiting: list[Owed] = []
 
     async def owe_later(_: Connection, owed: Sequence[Owed]) -> int:
@@ -104,8 +104,8 @@ def owe_in_a_second_transaction() -> None:
         waiting.clear()
         return count
 
-    ingest.pipeline.owe_alerts = owe_later  # type: ignore[assignment,attr-defined]
-    ingest.pipeline.Pipeline._commit = commit_twice  # type: ignore[method-assign]
+    ingest.committing.owe_alerts = owe_later  # type: ignore[assignment,attr-defined]
+    ingest.committing.Committing.commit = commit_twice  # type: ignore[method-assign]
 
 
 def mark_before_sending() -> None:

@@ -10,7 +10,7 @@ from storage import channels
 from storage.accounts import load_account, mark_revoked, save_account
 from storage.channels import Channel
 from storage.database import Database
-from storage.ids import AccountId, ChannelId, MessageId, TelegramChannelId
+from storage.ids import AccountId, ChannelId, TelegramChannelId
 from tests.storage.makers import rows
 
 
@@ -152,17 +152,6 @@ async def test_archive_takes_no_name_from_another_channel(database: Database, ac
     archived = await archive(database, telegram_id=1, username="news")
     assert archived != holder
     assert (await find(database, "news")).id == holder
-
-
-async def test_gone_and_service_messages_are_accounted_for(database: Database) -> None:
-    channel_id = await request(database, "news")
-    async with database.begin() as connection:
-        await channels.record_service(connection, channel_id, MessageId(1))
-        await channels.record_service(connection, channel_id, MessageId(1))
-        await channels.record_gone(connection, channel_id, [MessageId(number) for number in range(2, 30_002)])
-        await channels.record_gone(connection, channel_id, [])
-    counted = await rows(database, "SELECT kind, count(*) FROM channel_messages GROUP BY kind ORDER BY kind")
-    assert counted == [("gone", 30_000), ("service", 1)]
 
 
 async def test_last_session_of_an_account_counts(database: Database, account: AccountId) -> None:

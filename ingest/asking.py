@@ -1,0 +1,127 @@
+"""Asking Telegram, each method at its own pace: one that is flooded rests, and the others go on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from telethon import TelegramClient, errors
+from telethon.tl import functions
+
+from ingest.client import ANSWER_TIMEOUT, NoAnswer, call
+from ingest.pace import Pace
+
+log = structlog.get_logger()
+
+CLOSED_AFTERWARDS = dt.timedelta(seconds=1)
+"""A flood wait is told in whole seconds."""
+
+
+class MethodClosed(Exception):
+    """Telegram wants us to leave this method alone for `seconds`; nothing was sent."""
+
+    def __init__(self, method: str, seconds: float) -> None:
+        super().__init__(f"Telegram closed {method} for {seconds:.0f} s.")
+        self.method = method
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How often a method may be asked: `burst` at once, then one each `every`."""
+
+    burst: int
+    every: dt.timedelta
+
+
+ALLOWANCES: Mapping[type, Allowance] = {
+    functions.messages.GetPeerDialogsRequest: Allowance(10, dt.timedelta(seconds=1)),
+    functions.channels.GetMessagesRequest: Allowance(40, dt.timedelta(milliseconds=100)),
+    functions.messages.GetHistoryRequest: Allowance(20, dt.timedelta(milliseconds=200)),
+    functions.messages.GetMessagesViewsRequest: Allowance(5, dt.timedelta(seconds=1)),
+    functions.channels.GetChannelsRequest: Allowance(5, dt.timedelta(seconds=1)),
+}
+"""Where each method begins. Nobody knows Telegram's own numbers (reference: telethon, 5.4, calls its own unverified):
+so a flood wait halves the rate, and what is answered brings it back slowly. 100,000 missed posts are 1,000 pages of
+getHistory, which must fit into five minutes (issue 4)."""
+
+OTHERS = Allowance(5, dt.timedelta(seconds=1))
+
+
+class Lanes:
+    """The paces of all methods for one account. Lives as long as the program; clients come and go."""
+
+    def __init__(self, allowances: Mapping[type, Allowance] = ALLOWANCES) -> None:
+        self._allowances = allowances
+        self._paces: dict[type, Pace] = {}
+        self._closed_until: dict[type, float] = {}
+        self.calls: Counter[str] = Counter()
+
+    async def wait(self, method: type) -> None:
+        """Take a turn of the method. Raises MethodClosed while Telegram wants it left alone."""
+        if (left := self.closed_for(method)) > 0:
+            raise MethodClosed(_name(method), left)
+        await self._pace(method).wait()
+        self.calls[_name(method)] += 1
+
+    def flooded(self, method: type, seconds: float) -> None:
+        """Telegram said to wait: leave the method alone for so long, then ask half as often."""
+        until = time.monotonic() + seconds + CLOSED_AFTERWARDS.total_seconds()
+        self._closed_until[method] = max(until, self._closed_until.get(method, 0.0))
+        self._pace(method).slow_down()
+
+    def answered(self, method: type) -> None:
+        """Telegram answered: a little faster again."""
+        self._pace(method).speed_up()
+
+    def closed_for(self, method: type) -> float:
+        """Seconds until the method may be asked again; 0 when it may."""
+        return max(self._closed_until.get(method, 0.0) - time.monotonic(), 0.0)
+
+    def closed(self) -> dict[str, float]:
+        """The methods that rest now, with the seconds left."""
+        left = {_name(method): self.closed_for(method) for method in self._closed_until}
+        return {name: seconds for name, seconds in left.items() if seconds > 0}
+
+    def _pace(self, method: type) -> Pace:
+        if method not in self._paces:
+            allowance = self._allowances.get(method, OTHERS)
+            self._paces[method] = Pace(allowance.burst, allowance.every)
+        return self._paces[method]
+
+
+class Asking:
+    """Requests through one client, at the pace of their methods."""
+
+    def __init__(self, client: TelegramClient, lanes: Lanes) -> None:
+        self._client = client
+        self.lanes = lanes
+
+    async def ask(self, request: Any, timeout: dt.timedelta = ANSWER_TIMEOUT) -> Any:  # noqa: ASYNC109
+        """The answer. Raises MethodClosed; NoAnswer (later, perhaps); ConnectionError; other errors as RPCError."""
+        method = type(request)
+        await self.lanes.wait(method)
+        try:
+            answer = await call(self._client, request, timeout)
+        except errors.FloodError as flood:
+            seconds = getattr(flood, "seconds", None)
+            if seconds is None:  # the account is frozen, or something that no waiting heals
+                raise
+            self.lanes.flooded(method, seconds)
+            log.warning("telegram says wait", method=_name(method), seconds=seconds)
+            raise MethodClosed(_name(method), seconds) from None
+        except errors.RPCError as error:
+            if error.code is not None and abs(error.code) < 500:
+                raise
+            raise NoAnswer(f"Telegram cannot answer {_name(method)} at the moment.") from error
+        self.lanes.answered(method)
+        return answer
+
+
+def _name(method: type) -> str:
+    return method.__name__.removesuffix("Request")

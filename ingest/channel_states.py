@@ -1,0 +1,131 @@
+"""Channels change: renamed, private, gone, back. Each is a state with a notice, and the others do not feel it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from telethon import errors
+from telethon.tl import functions, types
+
+from ingest.asking import Asking, MethodClosed
+from ingest.client import NoAnswer
+from ingest.doubts import Doubts
+from ingest.looking import Seen, look_at
+from ingest.messages import username_of
+from ingest.watched import Watched
+from storage import channel_states
+from storage.channel_states import Unreadable
+from storage.database import Database, DatabaseAway
+from storage.ids import AccountId
+
+log = structlog.get_logger()
+
+TRY_AGAIN_EVERY = dt.timedelta(minutes=10)
+"""Between two looks at channels that cannot be read: some come back, and one request asks for a hundred."""
+
+
+class ChannelStates:
+    """Keeps the states of an account's channels. `refresh` tells the listener which are active."""
+
+    def __init__(
+        self,
+        database: Database,
+        account_id: AccountId,
+        asking: Asking,
+        doubts: Doubts,
+        refresh: Callable[[], Awaitable[None]],
+        *,
+        try_again_every: dt.timedelta = TRY_AGAIN_EVERY,
+    ) -> None:
+        self._database = database
+        self._account_id = account_id
+        self._asking = asking
+        self._doubts = doubts
+        self._refresh = refresh
+        self._try_again_every = try_again_every.total_seconds()
+
+    async def seen(self, watched: Sequence[Watched], seen: Seen) -> None:
+        """Take in what a look brought: new names, and channels that Telegram does not show us any more."""
+        for each in watched:
+            entity = seen.entities.get(each.telegram_id)
+            if isinstance(entity, types.Channel):
+                await self._note_names(each, entity)
+            if isinstance(entity, types.ChannelForbidden) or getattr(entity, "left", False):
+                await self._lose(each, "kicked")
+        for each, error in seen.refused:
+            await self._lose(each, await self._reason(each, error))
+
+    async def run(self) -> None:
+        """Look now and then whether a lost channel can be read again; for ever."""
+        while True:
+            await asyncio.sleep(self._try_again_every)
+            try:
+                await self.try_again()
+            except (MethodClosed, NoAnswer, DatabaseAway) as error:
+                log.warning("lost channels not tried", error=type(error).__name__)
+
+    async def try_again(self) -> None:
+        """One look at every channel that was lost."""
+        async with self._database.begin() as connection:
+            lost = await channel_states.unreadable_channels(connection, self._account_id)
+        watched = [Watched(channel, access_hash) for channel, access_hash in lost if channel.telegram_id]
+        if not watched:
+            return
+        seen = await look_at(self._asking, watched)
+        shown = {look.channel_id for look in seen.looks}
+        for each in watched:
+            entity = seen.entities.get(each.telegram_id)
+            if each.id in shown and isinstance(entity, types.Channel) and await self._is_in(each, entity):
+                await self._restore(each)
+
+    async def _is_in(self, each: Watched, entity: Any) -> bool:
+        """Whether the account is a member (again): whoever was only thrown out may come back to a public channel."""
+        if not entity.left:
+            return True
+        try:
+            await self._asking.ask(functions.channels.JoinChannelRequest(each.to_input()))
+        except (errors.BadRequestError, errors.ForbiddenError):
+            return False
+        return True
+
+    async def _note_names(self, each: Watched, entity: Any) -> None:
+        async with self._database.begin() as connection:
+            changed = await channel_states.note_names(
+                connection,
+                each.channel,
+                username=username_of(entity),
+                title=entity.title,
+                is_protected=bool(entity.noforwards),
+            )
+        if changed:
+            log.info("channel calls itself otherwise", channel_id=each.id)
+
+    async def _reason(self, each: Watched, refused: errors.RPCError) -> Unreadable:
+        """Why Telegram does not show a channel: asked once more, for the answer to one is clearer than to a hundred."""
+        try:
+            answer = await self._asking.ask(functions.channels.GetChannelsRequest([each.to_input()]))
+        except (errors.BadRequestError, errors.ForbiddenError) as error:
+            refused = error
+        else:
+            if any(isinstance(chat, types.ChannelForbidden) for chat in answer.chats):
+                return "kicked"
+        return "deleted" if isinstance(refused, errors.ChannelInvalidError) else "private"
+
+    async def _lose(self, each: Watched, state: Unreadable) -> None:
+        async with self._database.begin() as connection:
+            changed = await channel_states.mark_unreadable(connection, each.id, state)
+        if changed:
+            log.warning("channel cannot be read any more", channel_id=each.id, state=state)
+            await self._refresh()
+
+    async def _restore(self, each: Watched) -> None:
+        async with self._database.begin() as connection:
+            changed = await channel_states.mark_readable(connection, each.id)
+        if changed:
+            log.info("channel can be read again", channel_id=each.id)
+            await self._refresh()
+            self._doubts.raise_about(each.id, "restored")

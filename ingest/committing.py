@@ -1,0 +1,188 @@
+"""One batch in one transaction: stored, labelled again where it must be, matched, owed, accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
+from ingest.labelling import Labeller, labelled
+from ingest.stages import Stages
+from ingest.standing_queries import REFILE_QUERIES, SAMPLE, StandingQueries
+from storage.completeness import advance_watermarks, note_missing, note_service
+from storage.database import Connection, Database, prefer_indexes
+from storage.deliveries import Owed, owe_alerts
+from storage.ids import PostId, SubscriptionId
+from storage.post_store import store_posts
+from storage.post_values import Post
+from storage.post_versions import StoredVersion, completed, stored_versions
+from storage.posts import LabelledPost, Outcome, mark_deleted
+
+AT_ONCE_SECONDS = 0.005
+"""Matching goes on for so long before the event loop turns: the server's answers are read meanwhile."""
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of the posts offered since the last count."""
+
+    stored: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    owed: int = 0
+
+    def add(self, other: Settled) -> None:
+        """Count these too."""
+        for field in self.__slots__:
+            setattr(self, field, getattr(self, field) + getattr(other, field))
+
+
+class Committing:
+    """Commits batches of what came to the pipeline's door, against the standing queries of the moment."""
+
+    def __init__(self, database: Database, stages: Stages) -> None:
+        self._database = database
+        self._stages = stages
+        self._standing = StandingQueries()
+        self._filed_anew: StandingQueries | None = None
+
+    async def commit(self, batch: Sequence[Ready], labeller: Labeller) -> Settled:
+        """One batch. Raises DatabaseAway (the whole batch may go again) or StatementRefused; nothing is done then."""
+        while (count := await self._try_to_commit(batch, labeller)) is None:
+            self._standing = await StandingQueries.read(self._database)
+        return count
+
+    async def refile(self, *, is_old: bool) -> bool:
+        """Words become rare or common with the news: read the subscriptions anew, if there are many. Whether it did.
+
+        Also as soon as posts can tell which are: those that were read on an empty database are filed blindly.
+        """
+        if self._filed_anew is not None:
+            return False
+        is_blind = self._standing.sampled < SAMPLE // 2 and self._stages.posts >= SAMPLE
+        if len(self._standing) < REFILE_QUERIES or not (is_old or is_blind):
+            return is_old
+        self._filed_anew = await StandingQueries.read(self._database, beside_posts=True)
+        return True
+
+    async def _try_to_commit(self, batch: Sequence[Ready], labeller: Labeller) -> Settled | None:
+        """One transaction; None, and nothing done, when subscriptions must be read first."""
+        if self._filed_anew is not None:  # only here: all of a transaction asks the one that it has refreshed
+            self._standing, self._filed_anew = self._filed_anew, None
+        count = Settled()
+        async with self._database.begin() as connection:
+            await prefer_indexes(connection)
+            if not await self._standing.refresh(connection):
+                return None
+            for step in steps(batch):
+                if isinstance(step, list):
+                    await self._store(connection, step, labeller, count)
+                else:
+                    await _account_for(connection, step)
+            await advance_watermarks(connection, {channel_of(item) for item in batch})
+            ended = time.perf_counter()
+        self._stages.commit += time.perf_counter() - ended
+        return count
+
+    async def _store(
+        self, connection: Connection, step: Sequence[Labelled], labeller: Labeller, count: Settled
+    ) -> None:
+        with self._stages.timed("storing"):
+            stored = await stored_versions(connection, [arrival.item.post for arrival in step])
+        twin = _first_twin(stored)
+        if twin:  # two parts of one album came as posts of their own: the second builds on the first
+            await self._store(connection, step[:twin], labeller, count)
+            await self._store(connection, step[twin:], labeller, count)
+            return
+        items = [_completed(arrival.item, before, labeller) for arrival, before in zip(step, stored, strict=True)]
+        fresh = [item for item, arrival, before in zip(items, step, stored, strict=True) if arrival.owe and not before]
+        outcomes, matching = await self._match_meanwhile(store_posts(connection, items, stored), fresh)
+        owed: list[Owed] = []
+        for arrival, item, before, (post_id, outcome) in zip(step, items, stored, outcomes, strict=True):
+            count.stored += outcome is Outcome.NEW
+            count.updated += outcome is Outcome.EDITED
+            count.unchanged += outcome is Outcome.UNCHANGED
+            if arrival.owe and outcome is not Outcome.UNCHANGED:
+                owed += self._newly_owed(post_id, item, before, matching.get(id(item)))
+        with self._stages.timed("owing"):
+            count.owed += await owe_alerts(connection, owed)
+
+    async def _match_meanwhile(
+        self, storing: Coroutine[Any, Any, list[tuple[PostId, Outcome]]], items: Sequence[LabelledPost]
+    ) -> tuple[list[tuple[PostId, Outcome]], dict[int, set[SubscriptionId]]]:
+        """Store while the server is busy with it, match: the outcomes, and by id(item) who asks for each.
+
+        Matching holds the event loop AT_ONCE_SECONDS at a time; in a thread it would win nothing, for the other thread
+        that labels and this one share the interpreter's lock.
+        """
+        began, matched = time.perf_counter(), 0.0
+        task = asyncio.create_task(storing)
+        try:
+            matching: dict[int, set[SubscriptionId]] = {}
+            left = iter(items)
+            while len(matching) < len(items):
+                await asyncio.sleep(0)
+                turn = now = time.perf_counter()
+                while now - turn < AT_ONCE_SECONDS and (item := next(left, None)):
+                    matching[id(item)] = self._standing.matching(item.fields)
+                    now = time.perf_counter()
+                matched += now - turn
+            outcomes = await task
+        finally:
+            if not task.done():  # whatever ended us, the connection must be idle before its transaction ends
+                task.cancel()
+                await asyncio.wait([task])
+        self._stages.matching += matched
+        self._stages.storing += time.perf_counter() - began - matched
+        return outcomes, matching
+
+    def _newly_owed(
+        self, post_id: PostId, item: LabelledPost, before: StoredVersion | None, matching: set[SubscriptionId] | None
+    ) -> list[Owed]:
+        """What a new post owes; an edited one owes only those whose queries did not hold before the edit."""
+        if matching is None:
+            matching = self._standing.matching(item.fields)
+        if before is not None and not before.is_unlabelled and matching:
+            matching = matching - self._standing.matching(labelled(before.post).fields)
+        return self._standing.owed_by(post_id, matching, is_late=_is_late(item.post))
+
+
+LATE = dt.timedelta(minutes=15)
+"""Posts that are first seen later than this reach a subscriber together, as one message (issue 4)."""
+
+
+def _is_late(post: Post) -> bool:
+    """Whether a post, or its edit, was found long after it was made. What an archive brings is not late, but old."""
+    return post.found_by != "replay" and post.seen_at - (post.edited_at or post.posted_at) > LATE
+
+
+async def _account_for(connection: Connection, step: Deletion | Noted) -> None:
+    if isinstance(step, Deletion):
+        await mark_deleted(connection, step.channel_id, step.message_ids, step.deleted_at)
+        return
+    if step.service:
+        await note_service(connection, step.channel_id, step.service)
+    if step.missing:
+        await note_missing(connection, step.channel_id, step.missing)
+
+
+def _completed(item: LabelledPost, before: StoredVersion | None, labeller: Labeller) -> LabelledPost:
+    """A part of an album that is stored already becomes the whole album, and is labelled by all it says."""
+    whole = completed(item.post, before)
+    return item if whole is item.post else labeller(whole)
+
+
+def _first_twin(stored: Sequence[StoredVersion | None]) -> int:
+    """The first place whose post is that of an earlier one; 0 when there is none."""
+    seen: set[PostId] = set()
+    for place, version in enumerate(stored):
+        if version is not None and version.id in seen:
+            return place
+        if version is not None:
+            seen.add(version.id)
+    return 0

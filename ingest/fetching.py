@@ -1,0 +1,123 @@
+"""Asked for by their ids, or page by page: messages of a channel become posts, service messages, and missing ids."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from telethon import utils
+from telethon.tl import functions, types
+
+from ingest.albums import join
+from ingest.asking import Asking
+from ingest.messages import ServiceMessage, read_message
+from ingest.watched import Watched
+from storage.ids import MessageId
+from storage.post_values import Post
+
+AT_ONCE = 100
+"""Ids in one channels.getMessages, messages in one page of messages.getHistory (core.telegram.org/api/offsets)."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What one request brought."""
+
+    posts: list[Post] = field(default_factory=list)
+    """Parts of one album joined, as far as they came together; oldest first."""
+    service: list[MessageId] = field(default_factory=list)
+    missing: list[MessageId] = field(default_factory=list)
+    """Asked for, or in the middle of the page, and not there."""
+    newest: int = 0
+    """The largest id that was given; 0 when none was."""
+
+    @property
+    def found(self) -> set[int]:
+        """Every id that was given."""
+        return {part.message_id for post in self.posts for part in post.parts} | set(self.service)
+
+
+class Fetching:
+    """Fetches through one client. `clock` says when a post was seen."""
+
+    def __init__(self, asking: Asking, clock: Callable[[], dt.datetime], found_by: str = "reconcile") -> None:
+        self._asking = asking
+        self._clock = clock
+        self._found_by = found_by
+
+    async def by_ids(self, watched: Watched, ids: Sequence[int]) -> Fetched:
+        """Up to AT_ONCE messages by their ids. Raises what `Asking.ask` raises."""
+        wanted = [types.InputMessageID(number) for number in ids]
+        answer = await self._asking.ask(functions.channels.GetMessagesRequest(watched.to_input(), wanted))
+        fetched = self._read(watched, answer)
+        found = fetched.found
+        fetched.missing = [MessageId(number) for number in ids if number not in found]
+        return fetched
+
+    async def upwards(self, watched: Watched, first: int, last: int) -> Fetched:
+        """The next page from `first` on, up to `last`: ids between what it gave are missing, and so are all of the rest
+        when it gave none or ended before its time."""
+        answer = await self._page(watched, offset_id=first, add_offset=-AT_ONCE, min_id=first - 1)
+        fetched = self._read(watched, answer, within=range(first, last + 1))
+        given = [message.id for message in answer.messages if not isinstance(message, types.MessageEmpty)]
+        # A full page may have more behind it; any other, or one that goes past the end, has told of everything.
+        is_last = len(given) < AT_ONCE or max(given) >= last
+        end = last if is_last else max(given)
+        found = fetched.found
+        fetched.missing = [MessageId(number) for number in range(first, end + 1) if number not in found]
+        fetched.newest = end
+        return fetched
+
+    async def newest(self, watched: Watched) -> Fetched:
+        """The newest page."""
+        answer = await self._page(watched)
+        fetched = self._read(watched, answer)
+        if found := fetched.found:
+            fetched.missing = [MessageId(n) for n in range(min(found), max(found)) if n not in found]
+        return fetched
+
+    async def _page(self, watched: Watched, *, offset_id: int = 0, add_offset: int = 0, min_id: int = 0) -> Any:
+        return await self._asking.ask(
+            functions.messages.GetHistoryRequest(
+                peer=watched.to_peer(),
+                offset_id=offset_id,
+                offset_date=None,
+                add_offset=add_offset,
+                limit=AT_ONCE,
+                max_id=0,
+                min_id=max(min_id, 0),
+                hash=0,
+            )
+        )
+
+    def _read(self, watched: Watched, answer: Any, within: range | None = None) -> Fetched:
+        peers = {utils.get_peer_id(peer): peer for peer in (*answer.chats, *answer.users)}
+        seen_at = self._clock()
+        fetched = Fetched()
+        posts = []
+        for message in answer.messages:
+            if within is not None and message.id not in within:
+                continue
+            read = read_message(message, watched.id, seen_at=seen_at, peers=peers, found_by=self._found_by)
+            if isinstance(read, Post):
+                posts.append(read)
+            elif isinstance(read, ServiceMessage):
+                fetched.service.append(read.message_id)
+        fetched.posts = joined(posts)
+        fetched.newest = max(fetched.found, default=0)
+        return fetched
+
+
+def joined(posts: Iterable[Post]) -> list[Post]:
+    """The posts in the order of their ids, the parts of each album as one."""
+    albums: dict[int, list[Post]] = {}
+    whole: list[Post] = []
+    for post in posts:
+        if post.grouped_id is None:
+            whole.append(post)
+        else:
+            albums.setdefault(post.grouped_id, []).append(post)
+    whole += [join(parts) for parts in albums.values()]
+    return sorted(whole, key=lambda post: post.message_id)

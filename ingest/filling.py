@@ -1,0 +1,126 @@
+"""Holes are filled: what nobody told us of is asked for, a few requests at a time and by turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from telethon import errors
+
+from ingest.arrivals import Noted
+from ingest.asking import MethodClosed
+from ingest.client import NoAnswer
+from ingest.fetching import AT_ONCE, Fetched, Fetching
+from ingest.supervision import first_to_end
+from ingest.watched import Watched
+from storage import completeness
+from storage.completeness import Hole
+from storage.database import Database, DatabaseAway
+from storage.ids import ChannelId
+from storage.post_values import Post
+
+log = structlog.get_logger()
+
+WORKERS = 4
+FETCHES_A_TURN = 5
+"""Requests for one channel before the next one has its turn: 100,000 missed posts must not hold up one (issue 4)."""
+
+PAUSE_SECONDS = 2.0
+"""After a request that failed for reasons of the server's."""
+
+
+class Intake(Protocol):
+    """The pipeline's door for those who can wait."""
+
+    async def offer(self, post: Post, *, owe: bool = True) -> None:
+        """Take a post; waits while the buffer is full."""
+
+    async def note(self, noted: Noted) -> None:
+        """Account for ids that are no posts."""
+
+    async def caught_up(self) -> None:
+        """Wait until everything offered before is committed."""
+
+
+class Filling:
+    """Fills the holes of the channels that it is given, until cancelled."""
+
+    def __init__(
+        self, database: Database, fetching: Fetching, intake: Intake, on_refused: Callable[[ChannelId], None]
+    ) -> None:
+        self._database = database
+        self._fetching = fetching
+        self._intake = intake
+        self._on_refused = on_refused
+        self._tops: dict[ChannelId, int] = {}
+        self._queue: asyncio.Queue[Watched] = asyncio.Queue()
+        self._under_way: set[ChannelId] = set()
+        self._again: dict[ChannelId, Watched] = {}
+
+    def fill(self, watched: Watched, top: int) -> None:
+        """See to it that every id up to `top` is accounted for."""
+        self._tops[watched.id] = max(top, self._tops.get(watched.id, 0))
+        if watched.id in self._under_way:
+            self._again[watched.id] = watched
+            return
+        self._under_way.add(watched.id)
+        self._queue.put_nowait(watched)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to be filled."""
+        return not self._under_way
+
+    async def run(self) -> None:
+        """Work, WORKERS channels at a time. Raises ConnectionError and what stands against the account."""
+        await first_to_end(*(self._work() for _ in range(WORKERS)))
+
+    async def _work(self) -> None:
+        while True:
+            watched = await self._queue.get()
+            is_done = await self._turn(watched)
+            waits = self._again.pop(watched.id, None)
+            if is_done and waits is None:
+                self._under_way.discard(watched.id)
+            else:
+                self._queue.put_nowait(waits or watched)
+
+    async def _turn(self, watched: Watched) -> bool:
+        """A few requests for one channel. Whether it needs no more."""
+        try:
+            for _ in range(FETCHES_A_TURN):
+                async with self._database.begin() as connection:
+                    holes = await completeness.holes(connection, watched.id, self._tops[watched.id], most=AT_ONCE)
+                if not holes:
+                    return True
+                await self._take_in(watched, await self._fetch(watched, holes))
+        except MethodClosed as closed:
+            await asyncio.sleep(min(closed.seconds, PAUSE_SECONDS))
+        except (NoAnswer, DatabaseAway) as error:
+            log.warning("hole not filled yet", channel_id=watched.id, error=type(error).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
+        except (errors.BadRequestError, errors.ForbiddenError) as error:
+            log.warning("channel refuses to be read", channel_id=watched.id, error=type(error).__name__)
+            self._on_refused(watched.id)
+            return True
+        return False
+
+    async def _fetch(self, watched: Watched, holes: list[Hole]) -> Fetched:
+        """One request: a page for a long hole, else as many ids as fit. By the other way while one is closed."""
+        first = holes[0]
+        if len(first) > AT_ONCE:
+            return await self._fetching.upwards(watched, first.first, first.last)
+        ids = [number for hole in holes for number in range(hole.first, hole.last + 1)][:AT_ONCE]
+        try:
+            return await self._fetching.by_ids(watched, ids)
+        except MethodClosed:
+            return await self._fetching.upwards(watched, first.first, first.last)
+
+    async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
+        for post in fetched.posts:
+            await self._intake.offer(post)
+        if fetched.service or fetched.missing:
+            await self._intake.note(Noted(watched.id, tuple(fetched.service), tuple(fetched.missing)))
+        await self._intake.caught_up()

@@ -1,0 +1,153 @@
+"""The proof that nothing is missing: what Telegram says of every channel is held against what is accounted for.
+
+A push is a hint. Every sweep asks Telegram for each channel's newest id and its count of changes, a hundred channels a
+request; ids that nobody accounts for are asked for (ingest.filling), and where the count shows changes that we have not
+heard of, the newest posts are read again. Doubts of any kind make a sweep begin at once (reference: telethon, 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from ingest.asking import Asking, MethodClosed
+from ingest.client import NoAnswer
+from ingest.doubts import Doubts
+from ingest.filling import Filling
+from ingest.looking import Seen, look_at
+from ingest.pts import PtsCount
+from ingest.rereading import Rereading
+from ingest.supervision import first_to_end
+from ingest.watched import Watched, watched_channels
+from storage import completeness
+from storage.completeness import Look
+from storage.database import Database, DatabaseAway
+from storage.ids import AccountId, ChannelId
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = dt.timedelta(seconds=20)
+"""Between two sweeps when nothing is in doubt: every push dropped, no post is more than 30 s late (issue 4)."""
+
+GRACE = dt.timedelta(seconds=1)
+"""For pushes that are on their way while we look: Telethon holds what is out of order for half a second, we hold albums
+for 0.3 s."""
+
+FEWEST_SECONDS_BETWEEN_SWEEPS = 1.0
+"""Doubts come in swarms; one look settles them all."""
+
+
+class Door(Protocol):
+    """What the reconciler asks of the pipeline: when everything offered so far is committed."""
+
+    async def caught_up(self) -> None:
+        """Wait for it."""
+
+
+class States(Protocol):
+    """Where it is told that a channel has changed, or cannot be read: `ingest.channel_states.ChannelStates`."""
+
+    async def seen(self, watched: Sequence[Watched], seen: Seen) -> None:
+        """What a look brought."""
+
+
+class Reconciler:
+    """Sweeps over an account's channels until cancelled. One object a life of the client."""
+
+    def __init__(
+        self,
+        database: Database,
+        account_id: AccountId,
+        asking: Asking,
+        doubts: Doubts,
+        door: Door,
+        *,
+        filling: Filling,
+        rereading: Rereading,
+        states: States,
+        pts: PtsCount,
+        sweep_every: dt.timedelta = SWEEP_EVERY,
+        grace: dt.timedelta = GRACE,
+    ) -> None:
+        self._database = database
+        self._account_id = account_id
+        self._asking = asking
+        self._doubts = doubts
+        self._door = door
+        self._filling = filling
+        self._rereading = rereading
+        self._states = states
+        self._pts = pts
+        self._sweep_every = sweep_every.total_seconds()
+        self._grace = grace.total_seconds()
+        self.sweeps = 0
+
+    async def run(self) -> None:
+        """Sweep at once, at every doubt, and every SWEEP_EVERY. Raises ConnectionError and what ends the account."""
+        await first_to_end(self._filling.run(), self._rereading.run(), self._sweep_for_ever())
+
+    async def _sweep_for_ever(self) -> None:
+        about: set[ChannelId] | None = None
+        while True:
+            try:
+                await self.sweep(about)
+            except MethodClosed as closed:
+                log.warning("sweep put off", seconds=round(closed.seconds))
+                await asyncio.sleep(min(closed.seconds, self._sweep_every))
+                about = None
+                continue
+            except (NoAnswer, DatabaseAway) as error:
+                log.warning("sweep failed", error=type(error).__name__)
+                await asyncio.sleep(FEWEST_SECONDS_BETWEEN_SWEEPS)
+                about = None
+                continue
+            await asyncio.sleep(min(FEWEST_SECONDS_BETWEEN_SWEEPS, self._sweep_every))
+            await self._doubts.wait(self._sweep_every)
+            about = self._doubts.take() or None
+
+    async def sweep(self, about: set[ChannelId] | None = None) -> None:
+        """Look at these channels (None: all), and see to it that what is missing is fetched."""
+        every = await watched_channels(self._database, self._account_id)
+        watched = [each for each in every if about is None or each.id in about]
+        seen = await look_at(self._asking, watched)
+        await self._states.seen(watched, seen)
+        by_id = {each.id: each for each in watched}
+        suspicious = await self._suspicious(seen.looks)
+        if suspicious:
+            await asyncio.sleep(self._grace)
+            await self._door.caught_up()
+            suspicious = await self._suspicious(suspicious)
+        changed = {look.channel_id for look in suspicious if self._pts.is_behind(look.channel_id, look.pts)}
+        for look in suspicious:
+            self._filling.fill(by_id[look.channel_id], look.top_message_id)
+        for look in suspicious:
+            if look.channel_id in changed:
+                self._rereading.read_newest(by_id[look.channel_id], look.pts)
+        await self._note([look for look in seen.looks if look.channel_id not in changed])
+        self.sweeps += 1
+
+    async def _suspicious(self, looks: Sequence[Look]) -> list[Look]:
+        """Those whose newest id is not accounted for, or whose changes we have not all heard of."""
+        async with self._database.begin() as connection:
+            readings = await completeness.readings(connection, [look.channel_id for look in looks])
+        found = []
+        for look in looks:
+            reading = readings.get(look.channel_id)
+            if reading is None:
+                continue
+            if reading.pts == look.pts:  # nothing has happened since the last sweep, whichever process made it
+                self._pts.settle(look.channel_id, look.pts)
+            has_hole = reading.watermark is not None and reading.watermark < look.top_message_id
+            if has_hole or (reading.pts is not None and self._pts.is_behind(look.channel_id, look.pts)):
+                found.append(look)
+        return found
+
+    async def _note(self, looks: Sequence[Look]) -> None:
+        async with self._database.begin() as connection:
+            await completeness.note_looks(connection, looks)
+        for look in looks:
+            self._pts.settle(look.channel_id, look.pts)

@@ -1,0 +1,177 @@
+"""Posts are read again: for edits and deletions that nobody pushed, and for views, forwards and reactions.
+
+Young posts often, old ones rarely; and the newest hundred of a channel at once where its count of changes says that
+something was missed. No view is ever added by it: messages are read by id, as a client does that shows none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from telethon import errors
+
+from ingest.asking import MethodClosed
+from ingest.client import NoAnswer
+from ingest.fetching import AT_ONCE, Fetched, Fetching
+from ingest.supervision import first_to_end
+from ingest.watched import Watched, watched_channels
+from storage import completeness, rereads
+from storage.completeness import Look
+from storage.database import Database, DatabaseAway
+from storage.ids import AccountId, ChannelId, MessageId
+from storage.post_values import Post
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Posts are read again when they are so old; those that become so within `every` go together."""
+
+    old: dt.timedelta
+    every: dt.timedelta
+
+
+SCHEDULE = (
+    Age(dt.timedelta(minutes=5), dt.timedelta(minutes=1)),
+    Age(dt.timedelta(minutes=30), dt.timedelta(minutes=5)),
+    Age(dt.timedelta(hours=2), dt.timedelta(minutes=15)),
+    Age(dt.timedelta(hours=6), dt.timedelta(minutes=30)),
+    Age(dt.timedelta(days=1), dt.timedelta(hours=2)),
+    Age(dt.timedelta(days=3), dt.timedelta(hours=6)),
+    Age(dt.timedelta(days=7), dt.timedelta(hours=12)),
+)
+"""Most edits come within minutes; seven readings cost some 0.1 requests a post, since a channel's posts of one stretch
+go in hundreds."""
+
+PAUSE_SECONDS = 2.0
+
+
+class Intake(Protocol):
+    """The pipeline's door for those who can wait."""
+
+    async def offer(self, post: Post, *, owe: bool = True) -> None:
+        """Take a post; waits while the buffer is full."""
+
+    async def offer_deletion(
+        self, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
+    ) -> None:
+        """Take the news that a channel deleted messages."""
+
+    async def caught_up(self) -> None:
+        """Wait until everything offered before is committed."""
+
+
+class Rereading:
+    """Reads posts again until cancelled."""
+
+    def __init__(
+        self,
+        database: Database,
+        account_id: AccountId,
+        fetching: Fetching,
+        intake: Intake,
+        settle: Callable[[ChannelId, int], None],
+        *,
+        clock: Callable[[], dt.datetime],
+        schedule: Sequence[Age] = SCHEDULE,
+    ) -> None:
+        self._database = database
+        self._account_id = account_id
+        self._fetching = fetching
+        self._intake = intake
+        self._settle = settle
+        self._clock = clock
+        self._schedule = schedule
+        self._wanted: dict[ChannelId, tuple[Watched, int]] = {}
+        self._is_wanted = asyncio.Event()
+
+    def read_newest(self, watched: Watched, pts: int) -> None:
+        """Read the newest hundred of a channel, then take its count of changes as known up to `pts`."""
+        self._wanted[watched.id] = (watched, pts)
+        self._is_wanted.set()
+
+    async def run(self) -> None:
+        """For ever. Raises ConnectionError and what stands against the account."""
+        await first_to_end(self._read_wanted(), self._keep_the_schedule())
+
+    async def _read_wanted(self) -> None:
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            for channel_id, (watched, pts) in list(self._wanted.items()):
+                is_done = await self._tried(self._compare_newest(watched, pts))
+                if is_done and self._wanted.get(channel_id) == (watched, pts):
+                    del self._wanted[channel_id]
+            if self._wanted:
+                await asyncio.sleep(PAUSE_SECONDS)
+                self._is_wanted.set()
+
+    async def _keep_the_schedule(self) -> None:
+        shortest = min(age.every for age in self._schedule)
+        while True:
+            for age in self._schedule:
+                await self._tried(self.read_again(age))
+            await asyncio.sleep(min(shortest.total_seconds(), 60.0) / 2)
+
+    async def read_again(self, age: Age) -> None:
+        """Read the posts that have reached an age since the last time, if that is long enough ago."""
+        until = self._clock() - age.old
+        async with self._database.begin() as connection:
+            since = await rereads.done_until(connection, self._account_id, age.old)
+        if since is not None and until - since < age.every:
+            return
+        watched = {each.id: each for each in await watched_channels(self._database, self._account_id)}
+        async with self._database.begin() as connection:
+            due = await rereads.published_between(connection, watched, since or until - age.every, until)
+        for channel_id, ids in due.items():
+            for start in range(0, len(ids), AT_ONCE):
+                part = ids[start : start + AT_ONCE]
+                try:
+                    await self._take_in(watched[channel_id], await self._fetching.by_ids(watched[channel_id], part))
+                except (errors.BadRequestError, errors.ForbiddenError):
+                    break  # the sweep finds out why, and says so
+        async with self._database.begin() as connection:
+            await rereads.advance(connection, self._account_id, age.old, until)
+
+    async def _compare_newest(self, watched: Watched, pts: int) -> None:
+        page = await self._fetching.newest(watched)
+        ids = [*page.found, *page.missing]
+        async with self._database.begin() as connection:
+            known = await completeness.stored_ids(connection, watched.id, [MessageId(number) for number in ids])
+        is_stored = {number for number, kind in known.items() if kind in ("post", "part")}
+        page.posts = [post for post in page.posts if not is_stored.isdisjoint(part.message_id for part in post.parts)]
+        suspects = [number for number in page.missing if number in is_stored]
+        if suspects:  # gone from the page: asked for by number, it is not there either, or it is deleted
+            page.missing = (await self._fetching.by_ids(watched, suspects)).missing
+        else:
+            page.missing = []
+        await self._take_in(watched, page)
+        await self._intake.caught_up()
+        async with self._database.begin() as connection:
+            await completeness.note_looks(connection, [Look(watched.id, MessageId(page.newest), pts)])
+        self._settle(watched.id, pts)
+
+    async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
+        for post in fetched.posts:
+            await self._intake.offer(post)
+        if fetched.missing:
+            await self._intake.offer_deletion(watched.id, fetched.missing, self._clock())
+
+    async def _tried(self, reading: Coroutine[object, object, None]) -> bool:
+        try:
+            await reading
+        except MethodClosed as closed:
+            await asyncio.sleep(min(closed.seconds, PAUSE_SECONDS))
+            return False
+        except (NoAnswer, DatabaseAway) as error:
+            log.warning("posts not read again yet", error=type(error).__name__)
+            return False
+        except (errors.BadRequestError, errors.ForbiddenError) as error:
+            log.warning("posts cannot be read again", error=type(error).__name__)  # the sweep finds out why
+        return True
