@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -47,8 +48,21 @@ class IngestError(Exception):
     """Channels cannot be read (any more); the message is one sentence that says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """How the reconciler works. Tests make it fast, and their controls leave it out: then posts are lost."""
+
+    every: dt.timedelta = SWEEP_EVERY
+    is_on: bool = True
+
+
 async def run_ingest(
-    database: Database, settings: IngestSettings, *, stop: asyncio.Event, pace: Pace | None = None
+    database: Database,
+    settings: IngestSettings,
+    *,
+    stop: asyncio.Event,
+    pace: Pace | None = None,
+    sweeping: Sweeping = Sweeping(),
 ) -> None:
     """Read channels until `stop` is set, then commit what was heard and return.
 
@@ -59,7 +73,7 @@ async def run_ingest(
         raise IngestError(missing)
     try:
         async with database.only_one(f"account {ACCOUNT}"):
-            ingest = await Ingest.open(database, settings, pace or Pace(BURST, EVERY))
+            ingest = await Ingest.open(database, settings, pace or Pace(BURST, EVERY), sweeping)
             await ingest.run(stop)
     except AlreadyRunning:
         raise IngestError(
@@ -80,6 +94,7 @@ class Ingest:
         account: Account,
         session: StoredSession,
         pace: Pace,
+        sweeping: Sweeping = Sweeping(),
     ) -> None:
         self._database = database
         self._settings = settings
@@ -89,12 +104,14 @@ class Ingest:
         self._pace = pace
         self._is_refused = False
         self._lanes = Lanes()
-        self.sweep_every = SWEEP_EVERY
+        self._sweeping = sweeping
         self.pipeline = Pipeline(database)
         self.listener = Listener(self.pipeline)
 
     @classmethod
-    async def open(cls, database: Database, settings: IngestSettings, pace: Pace) -> Ingest:
+    async def open(
+        cls, database: Database, settings: IngestSettings, pace: Pace, sweeping: Sweeping = Sweeping()
+    ) -> Ingest:
         """With the stored account. Raises IngestError or SessionKeyError."""
         async with database.begin() as connection:
             account = await load_account(connection, ACCOUNT)
@@ -103,7 +120,7 @@ class Ingest:
         if account.state != "ready":
             raise IngestError("Telegram has ended the stored session: run `channelwatch login` again.")
         key = SessionKey.read(settings.session_key_path)
-        return cls(database, settings, key, account, read_session(account, key), pace)
+        return cls(database, settings, key, account, read_session(account, key), pace, sweeping)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Raises IngestError or ClientError."""
@@ -144,7 +161,7 @@ class Ingest:
                 joiner.run(),
                 watch_answers(client),
                 watch_wakeups(lambda: self.listener.doubt(None, "woke up")),
-                *self._reconciling(client, joiner),
+                *(self._reconciling(client, joiner) if self._sweeping.is_on else ()),
             )
         finally:
             # Ends the intake. Our handler never waits, so every update that Telethon counts as seen has been offered.
@@ -170,7 +187,7 @@ class Ingest:
             rereading=Rereading(database, account_id, fetching, self.pipeline, listener.pts.settle, clock=utc_now),
             states=states,
             pts=listener.pts,
-            sweep_every=self.sweep_every,
+            sweep_every=self._sweeping.every,
         )
         return reconciler.run(), states.run()
 

@@ -91,6 +91,7 @@ class ChannelRow(Base):
 
     __table_args__ = (
         Index("uq_channels_username", sql("lower(username)"), unique=True),
+        Index("ix_channels_reader_id", "reader_id", postgresql_where=sql("reader_id IS NOT NULL")),
         one_of("state", "requested", "active", "lost", "removed", "archived", "private", "kicked", "deleted"),
     )
 
@@ -124,7 +125,11 @@ class AccountRow(Base):
     telegram_user_id: Mapped[int | None]
     state: Mapped[str]
     """ready, or revoked (Telegram ended the session)."""
+    state_detail: Mapped[str | None]
+    """Why it is not used, in a sentence for the operator."""
     session: Mapped[bytes]
+    channels_max: Mapped[int] = mapped_column(server_default=sql("500"))
+    """Channels it may be in: 500, or 1,000 with Telegram Premium (core.telegram.org/api/config, channels_limit)."""
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
 
@@ -370,6 +375,54 @@ class SendBanRow(Base):
 
     chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     until_at: Mapped[dt.datetime]
+
+
+class BackfillRow(Base):
+    """Old posts of a channel that somebody asked for, read from the newest down. A wider one takes over."""
+
+    __tablename__ = "backfills"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
+    since_at: Mapped[dt.datetime | None]
+    """Posts published since then; empty: from the channel's first."""
+    most: Mapped[int | None]
+    """So many posts at most."""
+    first_id: Mapped[int | None]
+    """The id below which it began."""
+    next_id: Mapped[int | None]
+    """Everything from here to `first_id` is committed; the next page is below it."""
+    oldest_at: Mapped[dt.datetime | None]
+    """When the oldest post that it has read was published."""
+    posts: Mapped[int] = mapped_column(server_default=sql("0"))
+    state: Mapped[str]
+    """waiting, running, done or failed."""
+    state_detail: Mapped[str | None]
+    requested_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (one_of("state", "waiting", "running", "done", "failed"),)
+
+
+class MediaFileRow(Base):
+    """A medium that somebody asked for: stored in the data folder, or refused with the reason."""
+
+    __tablename__ = "media_files"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True)
+    message_id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    """wanted, stored or refused."""
+    state_detail: Mapped[str | None]
+    path: Mapped[str | None]
+    """Where it lies, from the data folder on."""
+    bytes: Mapped[int | None]
+    requested_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        one_of("state", "wanted", "stored", "refused"),
+        Index("ix_media_files_wanted", "requested_at", postgresql_where=sql("state = 'wanted'")),
+    )
 
 
 class ReplayRow(Base):

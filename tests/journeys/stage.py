@@ -16,7 +16,7 @@ from config.settings import IngestSettings
 from ingest.login import login
 from ingest.pace import Pace
 from ingest.pipeline import Pipeline
-from ingest.program import run_ingest
+from ingest.program import Sweeping, run_ingest
 from ingest.replay import Replayed, replay
 from matching.query import parse
 from sandbox.bot_api import BotApiServer, Limits
@@ -60,12 +60,14 @@ class Stage:
         return self.people[-1]
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[asyncio.Task[None]]:
+    async def reading(self, sweeping: Sweeping = Sweeping()) -> AsyncIterator[asyncio.Task[None]]:
         """Ingest as its program runs it: connected, and every requested channel joined."""
         connected = self.telegram.calls["updates.GetState"]
         stop = asyncio.Event()
         at_once = Pace(burst=100, every=dt.timedelta(seconds=0.1))  # nobody has to be polite to the box
-        async with _running(run_ingest(self.database, self.settings, stop=stop, pace=at_once), stop) as task:
+        async with _running(
+            run_ingest(self.database, self.settings, stop=stop, pace=at_once, sweeping=sweeping), stop
+        ) as task:
             await until(lambda: task.done() or self.telegram.calls["updates.GetState"] > connected, "the connection")
             await until(lambda: task.done() or self._all_joined(), "the channels to be joined")
             assert not task.done(), task
