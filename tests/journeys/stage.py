@@ -32,6 +32,8 @@ from tests.journeys.people import PATIENCE_SECONDS, Person, until
 PHONE = "+380441234567"
 TOKEN = "42:TEST-token"
 
+AS_SHIPPED = Sweeping()
+
 
 @dataclass(slots=True)
 class Stage:
@@ -60,7 +62,7 @@ class Stage:
         return self.people[-1]
 
     @asynccontextmanager
-    async def reading(self, sweeping: Sweeping = Sweeping()) -> AsyncIterator[asyncio.Task[None]]:
+    async def reading(self, sweeping: Sweeping = AS_SHIPPED) -> AsyncIterator[asyncio.Task[None]]:
         """Ingest as its program runs it: connected, and every requested channel joined."""
         connected = self.telegram.calls["updates.GetState"]
         stop = asyncio.Event()
