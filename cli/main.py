@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import channels, demo, evaluate, login, migrate, post, replay, run, search
+from cli import channel_status, channels, demo, evaluate, login, migrate, post, replay, run, search
 
 OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
 """An exception that one of our packages defines carries a message for a person; any other is a defect to be seen."""
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("migrate")(migrate.migrate)
 app.command("login")(login.login)
+channels.app.command("status")(channel_status.status)
 app.add_typer(channels.app, name="channels")
 app.command("replay")(replay.replay)
 app.command("search")(search.search)

@@ -12,7 +12,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from analysis.lemmas import signature
 from analysis.text import LEMMAS
+from ingest.clock import ServerClock
 from ingest.stages import Stages
+from storage import blindness, heartbeats
+from storage.database import Database, DatabaseAway
 
 log = structlog.get_logger()
 
@@ -20,6 +23,10 @@ SAVE_LEMMAS_EVERY = dt.timedelta(minutes=10)
 RETRY_FAILED_EVERY = dt.timedelta(minutes=5)
 SAVE_SESSION_EVERY = dt.timedelta(minutes=1)
 LOG_PACE_EVERY = dt.timedelta(minutes=1)
+
+BEAT_EVERY = dt.timedelta(seconds=10)
+LOOK_AT_CLOCK_EVERY = dt.timedelta(seconds=30)
+LOOK_FOR_BLINDNESS_EVERY = dt.timedelta(seconds=30)
 
 LEMMAS_FILE = "lemmas.cache"
 """In the data folder. Only a head start: it may be deleted at any time."""
@@ -42,6 +49,48 @@ def make_scheduler(
     add(save_session, "interval", seconds=SAVE_SESSION_EVERY.total_seconds(), id="save session")
     add(PaceLog(stages).write, "interval", seconds=LOG_PACE_EVERY.total_seconds(), id="log pace")
     return scheduler
+
+
+def add_watch(scheduler: AsyncIOScheduler, database: Database) -> None:
+    """Say that ingest lives, and notice channels that nobody can look at."""
+    add = scheduler.add_job
+    now = dt.datetime.now(dt.UTC)
+    add(beat, "interval", [database], seconds=BEAT_EVERY.total_seconds(), id="beat", next_run_time=now)
+    add(look_for_blindness, "interval", [database], seconds=LOOK_FOR_BLINDNESS_EVERY.total_seconds(), id="blindness")
+
+
+def add_clock(scheduler: AsyncIOScheduler, database: Database, clock: ServerClock) -> None:
+    """Sound the alarm when this machine's clock is wrong."""
+    seconds = LOOK_AT_CLOCK_EVERY.total_seconds()
+    scheduler.add_job(_check, "interval", [database, clock], seconds=seconds, id=f"clock {id(clock)}")
+
+
+async def _check(database: Database, clock: ServerClock) -> None:
+    try:
+        await clock.check(database)
+    except DatabaseAway as away:
+        log.warning("clock alarm not noted", reason=str(away))
+
+
+async def beat(database: Database) -> None:
+    """Ingest works: the bot tells operators when this stops."""
+    try:
+        async with database.begin() as connection:
+            await heartbeats.beat(connection, "ingest")
+    except DatabaseAway as away:
+        log.warning("heartbeat not written", reason=str(away))
+
+
+async def look_for_blindness(database: Database) -> None:
+    """Tell operators of channels that could not be looked at for minutes, and when it is over."""
+    try:
+        async with database.begin() as connection:
+            blind = await blindness.note_blindness(connection)
+    except DatabaseAway as away:
+        log.warning("blindness not looked for", reason=str(away))
+        return
+    if blind:
+        log.warning("channels are not being read", channels=len(blind), channel_id=blind[0])
 
 
 class PaceLog:

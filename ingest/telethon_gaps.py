@@ -10,16 +10,22 @@ from typing import Any
 
 from telethon import TelegramClient
 from telethon._updates import MessageBox
+from telethon.crypto import AES
 from telethon.tl import types
+
+from ingest.clock import ServerClock
 
 Doubt = Callable[[int | None, str], None]
 """Told Telegram's bare number of a channel (None: any channel) and the cause."""
 
 
-def watch_gaps(client: TelegramClient, doubt: Doubt) -> None:
-    """Raise a doubt wherever this client is about to lose something. Before it connects."""
+def watch_gaps(client: TelegramClient, doubt: Doubt, clock: ServerClock | None = None) -> None:
+    """Raise a doubt wherever this client is about to lose something. Before it connects.
+
+    `clock` is told the number of every message, also of those that Telethon drops for their time.
+    """
     client._message_box = DoubtingMessageBox(client._log["messagebox"], doubt)
-    _watch_sender(client._sender, doubt)
+    _watch_sender(client._sender, doubt, clock or ServerClock())
 
 
 class DoubtingMessageBox(MessageBox):  # type: ignore[misc]  # Telethon publishes no types
@@ -63,7 +69,7 @@ class DoubtingMessageBox(MessageBox):  # type: ignore[misc]  # Telethon publishe
         return super().process_updates(updates, chat_hashes, result)
 
 
-def _watch_sender(sender: Any, doubt: Doubt) -> None:
+def _watch_sender(sender: Any, doubt: Doubt, clock: ServerClock) -> None:
     """New sessions, new connections, and messages that cannot be read."""
     state = sender._state
     decrypt, process = state.decrypt_message_data, sender._process_message
@@ -78,6 +84,9 @@ def _watch_sender(sender: Any, doubt: Doubt) -> None:
             raise
         if message is None:
             doubt(None, "message dropped")  # too old, too new, or seen: by its number, never by its content
+            clock.heard(_number_of(state, body))
+        else:
+            clock.heard(message.msg_id)
         return message
 
     async def process_message(message: Any) -> Any:
@@ -98,3 +107,10 @@ def _watch_sender(sender: Any, doubt: Doubt) -> None:
     state.decrypt_message_data, sender._process_message = decrypt_message_data, process_message
     sender._handlers[types.NewSessionCreated.CONSTRUCTOR_ID] = handle_new_session
     sender._auto_reconnect_callback = after_reconnecting
+
+
+def _number_of(state: Any, body: bytes) -> int:
+    """The number of a message that Telethon has decrypted, checked, and dropped."""
+    key, vector = state._calc_key(state.auth_key.key, body[8:24], False)
+    plain = AES.decrypt_ige(body[24:], key, vector)
+    return int.from_bytes(plain[16:24], "little", signed=True)

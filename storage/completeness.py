@@ -69,7 +69,7 @@ async def readings(connection: AsyncConnection, channel_ids: Collection[ChannelI
 NOTE_LOOKS = text(
     """
     UPDATE channels c SET top_message_id = greatest(c.top_message_id, l.top), pts = l.pts, reconciled_at = now(),
-        blind_since_at = NULL, watermark = coalesce(c.watermark, l.top)
+        watermark = coalesce(c.watermark, l.top)
     FROM unnest(CAST(:ids AS bigint[]), CAST(:tops AS bigint[]), CAST(:pts AS bigint[])) AS l(id, top, pts)
     WHERE c.id = l.id
     """

@@ -1,0 +1,105 @@
+"""`channelwatch channels status`: is anything missing, and who reads what."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from storage.channel_status import ChannelStatus
+
+
+def status(
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    troubled: Annotated[bool, typer.Option("--troubled", help="Only channels that need a look.")] = False,
+) -> None:
+    """Show how completely each channel is read: every message id is accounted for, or named as a hole.
+
+    **Examples**
+
+    `channelwatch channels status`
+
+    `channelwatch channels status --troubled`
+
+    `channelwatch channels status --json | jq 'select(.holes > 0)'`
+    """
+    statuses = asyncio.run(_read())
+    if troubled:
+        statuses = [each for each in statuses if _trouble(each)]
+    if json:
+        _print_json(statuses)
+    else:
+        _print_table(statuses, troubled=troubled)
+
+
+async def _read() -> list[ChannelStatus]:
+    from cli.opening import opened
+    from config.settings import StorageSettings, read
+    from storage.channel_status import channel_statuses
+
+    async with opened(read(StorageSettings)) as database, database.begin() as connection:
+        return await channel_statuses(connection)
+
+
+def _trouble(each: ChannelStatus) -> str:
+    """What is wrong with a channel, in a few words; nothing for one that is read well or not meant to be."""
+    if each.blind_since_at is not None:
+        return f"not looked at since {each.blind_since_at:%d %b %H:%M} UTC"
+    if each.state_detail and each.state not in ("active", "archived"):
+        return each.state_detail
+    if each.state == "active" and each.reader is None and each.reconciled_at is not None:
+        return "no account reads it at the moment"
+    return f"{each.holes} ids not accounted for yet" if each.holes else ""
+
+
+def _print_json(statuses: list[ChannelStatus]) -> None:
+    import json
+
+    for each in statuses:
+        names = [name for name in type(each).__dataclass_fields__ if name != "id"]
+        values: dict[str, Any] = {name: getattr(each, name) for name in names}
+        values |= {"lag": each.lag, "trouble": _trouble(each) or None}
+        print(json.dumps(values, ensure_ascii=False, default=dt.datetime.isoformat))
+
+
+def _print_table(statuses: list[ChannelStatus], *, troubled: bool) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not statuses:
+        print("Nothing needs a look." if troubled else "No channels yet: `channelwatch channels add @name`.")
+        return
+    table = Table("Channel", "State", "Reader", "Newest id", "Complete to", "Holes", "Looked at", "Posts", "By", "")
+    for each in statuses:
+        found = ", ".join(f"{name} {count:,}" for name, count in sorted(each.found_by.items()))
+        table.add_row(
+            f"@{each.username}" if each.username else escape(each.title),
+            each.state,
+            each.reader or "",
+            _number(each.top_message_id),
+            _number(each.watermark),
+            f"[red]{each.holes:,}[/red]" if each.holes else ("0" if each.watermark is not None else ""),
+            _ago(each.reconciled_at),
+            f"{each.posts:,}" + (f" ({each.deleted:,} deleted)" if each.deleted else ""),
+            found,
+            _trouble(each),
+        )
+    Console().print(table)
+
+
+def _number(value: int | None) -> str:
+    return f"{value:,}" if value is not None else ""
+
+
+def _ago(moment: dt.datetime | None) -> str:
+    if moment is None:
+        return ""
+    seconds = max(int((dt.datetime.now(dt.UTC) - moment).total_seconds()), 0)
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {name} ago"
+    return f"{seconds} s ago"
