@@ -31,6 +31,10 @@ class MethodClosed(Exception):
         self.seconds = seconds
 
 
+class ServerTrouble(NoAnswer):
+    """Telegram answered that it cannot answer: the connection lives, and the same may be asked later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """How often a method may be asked: `burst` at once, then one each `every`."""
@@ -118,7 +122,7 @@ class Asking:
         except errors.RPCError as error:
             if error.code is not None and abs(error.code) < 500:
                 raise
-            raise NoAnswer(f"Telegram cannot answer {_name(method)} at the moment.") from error
+            raise ServerTrouble(f"Telegram cannot answer {_name(method)} at the moment.") from error
         self.lanes.answered(method)
         return answer
 

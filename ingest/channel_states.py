@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -14,18 +15,19 @@ from telethon.tl import functions, types
 from ingest.asking import Asking, MethodClosed
 from ingest.client import NoAnswer
 from ingest.doubts import Doubts
-from ingest.looking import Seen, look_at
+from ingest.looking import Seen
 from ingest.messages import username_of
 from ingest.watched import Watched
 from storage import channel_states
 from storage.channel_states import Unreadable
 from storage.database import Database, DatabaseAway
-from storage.ids import AccountId
+from storage.ids import AccountId, ChannelId
 
 log = structlog.get_logger()
 
-TRY_AGAIN_EVERY = dt.timedelta(minutes=10)
-"""Between two looks at channels that cannot be read: some come back, and one request asks for a hundred."""
+SOONEST_AGAIN, LATEST_AGAIN = dt.timedelta(seconds=20), dt.timedelta(hours=1)
+"""Between two looks at a channel that cannot be read: a tenth of the time that it has been so, within these bounds.
+Most come back soon or never."""
 
 
 class ChannelStates:
@@ -38,15 +40,14 @@ class ChannelStates:
         asking: Asking,
         doubts: Doubts,
         refresh: Callable[[], Awaitable[None]],
-        *,
-        try_again_every: dt.timedelta = TRY_AGAIN_EVERY,
     ) -> None:
         self._database = database
         self._account_id = account_id
         self._asking = asking
         self._doubts = doubts
         self._refresh = refresh
-        self._try_again_every = try_again_every.total_seconds()
+        self._lost_since: dict[ChannelId, float] = {}
+        self._tried_at: dict[ChannelId, float] = {}
 
     async def seen(self, watched: Sequence[Watched], seen: Seen) -> None:
         """Take in what a look brought: new names, and channels that Telegram does not show us any more."""
@@ -57,30 +58,44 @@ class ChannelStates:
             if isinstance(entity, types.ChannelForbidden) or getattr(entity, "left", False):
                 await self._lose(each, "kicked")
         for each, error in seen.refused:
-            await self._lose(each, await self._reason(each, error))
+            await self._lose(each, await self._reason(each, error) or "private")
+        shown = {look.channel_id for look in seen.looks} | {each.id for each, _ in seen.refused}
+        for each in watched:
+            # Of a channel that we are no member of any more, Telegram may say nothing at all.
+            if each.id not in shown and (reason := await self._reason(each)) is not None:
+                await self._lose(each, reason)
 
     async def run(self) -> None:
         """Look now and then whether a lost channel can be read again; for ever."""
         while True:
-            await asyncio.sleep(self._try_again_every)
+            await asyncio.sleep(SOONEST_AGAIN.total_seconds() / 2)
             try:
                 await self.try_again()
             except (MethodClosed, NoAnswer, DatabaseAway) as error:
                 log.warning("lost channels not tried", error=type(error).__name__)
 
     async def try_again(self) -> None:
-        """One look at every channel that was lost."""
+        """One look at every lost channel whose turn it is."""
         async with self._database.begin() as connection:
             lost = await channel_states.unreadable_channels(connection, self._account_id)
         watched = [Watched(channel, access_hash) for channel, access_hash in lost if channel.telegram_id]
-        if not watched:
-            return
-        seen = await look_at(self._asking, watched)
-        shown = {look.channel_id for look in seen.looks}
-        for each in watched:
-            entity = seen.entities.get(each.telegram_id)
-            if each.id in shown and isinstance(entity, types.Channel) and await self._is_in(each, entity):
+        self._lost_since = {each.id: self._lost_since.get(each.id, time.monotonic()) for each in watched}
+        for each in filter(self._is_due, watched):
+            # One by one: among a hundred, one that refuses would hide the others.
+            self._tried_at[each.id] = time.monotonic()
+            try:
+                answer = await self._asking.ask(functions.channels.GetChannelsRequest([each.to_input()]))
+            except (errors.BadRequestError, errors.ForbiddenError):
+                continue
+            entity = next(iter(answer.chats), None)
+            if isinstance(entity, types.Channel) and await self._is_in(each, entity):
                 await self._restore(each)
+
+    def _is_due(self, each: Watched) -> bool:
+        now = time.monotonic()
+        wait = (now - self._lost_since[each.id]) / 10
+        wait = min(max(wait, SOONEST_AGAIN.total_seconds()), LATEST_AGAIN.total_seconds())
+        return now - self._tried_at.get(each.id, self._lost_since[each.id]) >= wait
 
     async def _is_in(self, each: Watched, entity: Any) -> bool:
         """Whether the account is a member (again): whoever was only thrown out may come back to a public channel."""
@@ -104,15 +119,21 @@ class ChannelStates:
         if changed:
             log.info("channel calls itself otherwise", channel_id=each.id)
 
-    async def _reason(self, each: Watched, refused: errors.RPCError) -> Unreadable:
-        """Why Telegram does not show a channel: asked once more, for the answer to one is clearer than to a hundred."""
+    async def _reason(self, each: Watched, refused: errors.RPCError | None = None) -> Unreadable | None:
+        """Why Telegram does not show a channel: asked once more, for the answer to one is clearer than to a hundred.
+
+        None when it does show it, after all.
+        """
         try:
             answer = await self._asking.ask(functions.channels.GetChannelsRequest([each.to_input()]))
         except (errors.BadRequestError, errors.ForbiddenError) as error:
             refused = error
         else:
-            if any(isinstance(chat, types.ChannelForbidden) for chat in answer.chats):
-                return "kicked"
+            for chat in answer.chats:
+                if isinstance(chat, types.ChannelForbidden) or getattr(chat, "left", False):
+                    return "kicked"
+        if refused is None:
+            return None
         return "deleted" if isinstance(refused, errors.ChannelInvalidError) else "private"
 
     async def _lose(self, each: Watched, state: Unreadable) -> None:

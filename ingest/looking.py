@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ from ingest.asking import Asking
 from ingest.watched import Watched
 from storage.completeness import Look
 from storage.ids import MessageId
+
+ANSWER_WITHIN = dt.timedelta(seconds=10)
+"""A look that takes longer is a sign that the connection is dead (reference: telethon, 5.3)."""
 
 AT_ONCE = 100
 """Channels in one request (reference: telethon, 5.3; Telegram's own limit is not documented)."""
@@ -40,7 +44,7 @@ async def _look(asking: Asking, watched: Sequence[Watched], seen: Seen) -> None:
     """One request; when one channel spoils it for all, both halves are asked by themselves."""
     request = functions.messages.GetPeerDialogsRequest([types.InputDialogPeer(each.to_peer()) for each in watched])
     try:
-        answer = await asking.ask(request)
+        answer = await asking.ask(request, ANSWER_WITHIN)
     except (errors.BadRequestError, errors.ForbiddenError) as error:
         if len(watched) == 1:
             seen.refused.append((watched[0], error))

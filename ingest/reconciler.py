@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from ingest.asking import Asking, MethodClosed
+from ingest.asking import Asking, MethodClosed, ServerTrouble
 from ingest.client import NoAnswer
 from ingest.doubts import Doubts
 from ingest.filling import Filling
@@ -39,6 +39,10 @@ for 0.3 s."""
 
 FEWEST_SECONDS_BETWEEN_SWEEPS = 1.0
 """Doubts come in swarms; one look settles them all."""
+
+
+MOST_SILENT_SWEEPS = 2
+"""A connection may be dead and say it is connected: after so many looks in a row without an answer, a new one."""
 
 
 class Door(Protocol):
@@ -92,9 +96,11 @@ class Reconciler:
 
     async def _sweep_for_ever(self) -> None:
         about: set[ChannelId] | None = None
+        silent = 0
         while True:
             try:
                 await self.sweep(about)
+                silent = 0
             except MethodClosed as closed:
                 log.warning("sweep put off", seconds=round(closed.seconds))
                 await asyncio.sleep(min(closed.seconds, self._sweep_every))
@@ -102,6 +108,9 @@ class Reconciler:
                 continue
             except (NoAnswer, DatabaseAway) as error:
                 log.warning("sweep failed", error=type(error).__name__)
+                silent += isinstance(error, NoAnswer) and not isinstance(error, ServerTrouble)
+                if silent >= MOST_SILENT_SWEEPS:
+                    raise
                 await asyncio.sleep(FEWEST_SECONDS_BETWEEN_SWEEPS)
                 about = None
                 continue

@@ -63,7 +63,15 @@ def _leave_channel(call: Call, request: Any) -> Any:
 
 
 def _get_channels(call: Call, request: Any) -> Any:
-    return types.messages.Chats([channel_tl(find_channel(call, each), call.user.id) for each in request.id])
+    """Of a channel that one was thrown out of, channelForbidden; of others that one may not see, an error."""
+    return types.messages.Chats([channel_tl(_banned_from(call, each), call.user.id) for each in request.id])
+
+
+def _banned_from(call: Call, reference: Any) -> Channel:
+    channel = call.world.channels.get(getattr(reference, "channel_id", 0))
+    if channel is not None and channel.refused_as is None and call.user.id in channel.banned:
+        return channel
+    return find_channel(call, reference)
 
 
 def _get_full_channel(call: Call, request: Any) -> Any:
