@@ -84,11 +84,11 @@ async def forget_expired(
     return await _Forgetting(database, Keeping(), clock(), batch, pause).forget_expired()
 
 
-def schedule(scheduler: AsyncIOScheduler, database: Database, keeping: Callable[[], Keeping]) -> None:
-    """Add both to ingest's jobs. `keeping` is asked each time, for the disk budget's reach changes (`Keeping`)."""
+def schedule(scheduler: AsyncIOScheduler, database: Database, keeping: Keeping) -> None:
+    """Add both to ingest's jobs."""
 
     async def nightly() -> None:
-        forgotten = await forget(database, keeping())
+        forgotten = await forget(database, keeping)
         counts = {field.name: getattr(forgotten, field.name) for field in fields(forgotten)}
         log.info("forgot what is not kept", **counts)
 

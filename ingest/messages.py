@@ -69,7 +69,15 @@ def read_message(
         forwards=message.forwards,
         reactions=_reactions(message.reactions),
         found_by=found_by,
+        expires_at=_expires_at(message),
     )
+
+
+def _expires_at(message: Any) -> dt.datetime | None:
+    """A channel may delete its posts by itself after a time (core.telegram.org/api/auto-delete)."""
+    if not message.ttl_period or message.date is None:
+        return None
+    return message.date + dt.timedelta(seconds=message.ttl_period)  # type: ignore[no-any-return]
 
 
 def _reply_to(reply: Any) -> MessageId | None:

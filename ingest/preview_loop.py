@@ -211,8 +211,8 @@ class PreviewLoop:
             if is_new and self._on_service:
                 await self._on_service(found)
             return
-        number = found.post.message_id
-        hashes[number] = found.post.content_hash
+        number = found.message_id
+        hashes[number] = found.content_hash
         known = followed.hashes.get(number)
         if is_new:
             await self._offer(message, channel_id, seen_at, None, owe=owe)
@@ -230,7 +230,7 @@ class PreviewLoop:
     ) -> None:
         found = message.tell(channel_id, seen_at=seen_at, edited_at=edited_at)
         if not isinstance(found, ServiceMessage):
-            await self._intake.offer(found.post, owe=owe)
+            await self._intake.offer(found, owe=owe)
 
 
 def _is_its_own(followed: _Followed, page: PreviewPage) -> bool:

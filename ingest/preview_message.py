@@ -28,15 +28,6 @@ FOUND_BY = "preview"
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewPost:
-    """A post as a page tells it."""
-
-    post: Post
-    views_are_rounded: bool
-    """The page says 1.2K: `post.views` is 1,200, and the true number near it."""
-
-
-@dataclass(frozen=True, slots=True)
 class PreviewMessage:
     """One block of a page: a post (an album is one), or a service message, which has one part without words."""
 
@@ -57,11 +48,11 @@ class PreviewMessage:
 
     def tell(
         self, channel_id: ChannelId, *, seen_at: dt.datetime, edited_at: dt.datetime | None = None
-    ) -> PreviewPost | ServiceMessage:
+    ) -> Post | ServiceMessage:
         """As what the rest of ingest knows. `edited_at`: when an edit was noticed, where the caller knows of one."""
         if self.is_service:
             return ServiceMessage(channel_id, self.parts[0].message_id)
-        post = Post(
+        return Post(
             channel_id=channel_id,
             parts=self.parts,
             posted_at=self.posted_at or seen_at,
@@ -71,8 +62,8 @@ class PreviewMessage:
             forward=self.forward,
             views=self.views,
             found_by=FOUND_BY,
+            views_are_rounded=self.views_are_rounded,
         )
-        return PreviewPost(post, self.views_are_rounded)
 
 
 @dataclass(slots=True)

@@ -1,17 +1,14 @@
-"""How much of the disk the database really uses, and how far back the budget for it reaches."""
+"""How much of the disk the database really uses."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from storage.database import Connection
 from storage.forgetting import ROW_BYTES
-from storage.keeping import Keeping
-from storage.models import PostRow
 
 PAGES = 2_000
 """Pages of each table (8 KiB) that are looked at: what share of a table is filled is then known to some 1 % (standard
@@ -59,14 +56,6 @@ async def measure(connection: Connection) -> DiskUsage:
     versions = await _table(connection, "post_versions", VERSION_BYTES)
     others = whole - posts.size - versions.size
     return DiskUsage(others=max(others, 0), posts=round(posts.used + versions.used), rows=round(posts.rows))
-
-
-async def reach(connection: Connection, keeping: Keeping) -> dt.datetime | None:
-    """The `since_at` of Keeping: when the budget is used up, older posts than the oldest would be the first to go."""
-    if keeping.disk_budget is None or (await measure(connection)).used < keeping.disk_budget * FILLED:
-        return None
-    oldest_at: dt.datetime | None = await connection.scalar(select(func.min(PostRow.posted_at)))
-    return oldest_at
 
 
 VERSION_BYTES = (

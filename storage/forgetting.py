@@ -7,8 +7,7 @@ the watermark stands and a reconcile does not fetch them again.
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy import func, select, text
 from storage.database import Connection, Database, prefer_indexes
 from storage.ids import PostId
 from storage.models import PostRow
-from storage.post_values import Post
 
 BATCH = 200
 """Posts in one transaction, as many as ingest stores in one."""
@@ -49,7 +47,7 @@ class Batch:
 
 
 async def forget_older(connection: Connection, before: dt.datetime | None, place: Place, limit: int = BATCH) -> Batch:
-    """Forget the oldest posts behind `place`, of those published before that moment (None: of all)."""
+    """Forget the oldest posts behind `place`, of those that came before that moment (None: of all)."""
     return await _forget(connection, CHOOSE_OLDEST, {"before": before}, place, limit)
 
 
@@ -81,17 +79,6 @@ async def next_deleted(connection: Connection, after: int, limit: int = BATCH) -
 async def forget_finished_replays(connection: Connection, before: dt.datetime) -> int:
     """Forget that archives were read to their ends: a next replay of one begins at its top all the same."""
     return len((await connection.execute(FINISHED_REPLAYS, {"before": before})).all())
-
-
-async def account_for_unkept(connection: Connection, posts: Iterable[Post]) -> None:
-    """Note the numbers of posts that came and are not kept: they are no holes, and nobody asks for them again."""
-    numbers = [
-        {"c": post.channel_id, "m": part.message_id, "k": "part" if index else "post"}
-        for post in posts
-        for index, part in enumerate(post.parts)
-    ]
-    in_order = sorted(numbers, key=lambda row: (row["c"], row["m"]))
-    await connection.execute(ACCOUNT_FOR, {"rows": json.dumps(in_order)})
 
 
 async def reuse_space(database: Database) -> None:
@@ -126,6 +113,7 @@ CHOOSE_OLDEST = text(
     """
     SELECT id, posted_at AS at FROM posts
     WHERE posted_at < coalesce(CAST(:before AS timestamptz), 'infinity')
+        AND seen_at < coalesce(CAST(:before AS timestamptz), 'infinity')
         AND (posted_at, id) > (coalesce(CAST(:at AS timestamptz), '-infinity'), CAST(:id AS bigint))
     ORDER BY posted_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     """
@@ -184,11 +172,3 @@ FORGET_TEXTS = text(
 )
 
 FINISHED_REPLAYS = text("DELETE FROM replays WHERE finished_at < :before RETURNING fingerprint")
-
-ACCOUNT_FOR = text(
-    """
-    INSERT INTO channel_messages AS known (channel_id, message_id, kind)
-    SELECT c, m, k FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(c bigint, m bigint, k text)
-    ON CONFLICT (channel_id, message_id) DO UPDATE SET kind = excluded.kind WHERE known.kind = 'missing'
-    """
-)

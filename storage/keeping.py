@@ -18,6 +18,10 @@ class Lasting(Protocol):
         """When the channel published it."""
 
     @property
+    def seen_at(self) -> dt.datetime:
+        """When it came to us."""
+
+    @property
     def expires_at(self) -> dt.datetime | None:
         """When the channel's own time to live ends for it; None where there is none."""
 
@@ -27,9 +31,9 @@ class Keeping:
     """What the operator wants kept."""
 
     posts: dt.timedelta | None = dt.timedelta(days=365)
-    """The age at which a post goes, by the time it was published. None: they are kept for ever."""
-    since_at: dt.datetime | None = None
-    """Posts from before it are not kept: how far back the disk budget reaches (`storage.disk_usage.reach`)."""
+    """How long a post is kept, from when it came. None: for ever.
+
+    From when it came, not from when it was published: who brings an archive of years wants to have it for a while."""
     disk_budget_mib: int | None = None
     """MiB (2**20 bytes) that the database may fill, its write-ahead log not counted. None: as much as there is."""
     deleted_texts: bool = True
@@ -43,13 +47,12 @@ class Keeping:
         return None if self.disk_budget_mib is None else self.disk_budget_mib * 2**20
 
     def oldest_at(self, now: dt.datetime) -> dt.datetime | None:
-        """Posts from before that moment are not kept; None: all are."""
-        bounds = [*([] if self.posts is None else [now - self.posts]), *([self.since_at] if self.since_at else [])]
-        return max(bounds, default=None)
+        """Posts that came before that moment are not kept; None: all are."""
+        return None if self.posts is None else now - self.posts
 
 
 def is_kept(post: Lasting, keeping: Keeping, now: dt.datetime) -> bool:
-    """Whether a post is stored, and stays: asked at the door, and what forgetting does (`ingest.forgetting`)."""
+    """Whether a post stays, the disk budget aside: what forgetting does (`ingest.forgetting`)."""
     oldest_at = keeping.oldest_at(now)
-    is_young = oldest_at is None or post.posted_at >= oldest_at
+    is_young = oldest_at is None or max(post.posted_at, post.seen_at) >= oldest_at
     return is_young and (post.expires_at is None or post.expires_at > now)

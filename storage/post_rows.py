@@ -38,6 +38,8 @@ def _columns(post: Post, labels: Labels, fields: PostFields) -> dict[str, Any]:
         "analysis": "failed" if labels.failed else "done",
         "found_by": post.found_by,
         "views": post.views,
+        "views_are_rounded": post.views_are_rounded,
+        "expires_at": post.expires_at.isoformat() if post.expires_at else None,
         "forwards": post.forwards,
         "reactions": storable_json(post.reactions),
         "seen_at": post.seen_at.isoformat(),

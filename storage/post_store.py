@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import MessageId, PostId
+from storage.keeping import FORGOTTEN_CONTENT
 from storage.post_values import Post, storable_json
 from storage.post_versions import StoredVersion, stored_versions
 from storage.posts import LabelledPost, Outcome
@@ -51,15 +52,16 @@ INSERT = text(
     """
     INSERT INTO posts (channel_id, message_id, grouped_id, text, parts, reply_to, forward, views, forwards, reactions,
         content_hash, terms, language, topics, topic_codes, has, forwarded_from, links, analysis, found_by,
-        posted_at, seen_at, edited_at)
+        posted_at, seen_at, edited_at, views_are_rounded, expires_at)
     SELECT channel_id, message_id, grouped_id, text, parts, reply_to, forward, views, forwards, reactions,
         content_hash, terms, language, topics, topic_codes, has, forwarded_from, links, analysis, found_by,
-        posted_at, seen_at, edited_at
+        posted_at, seen_at, edited_at, views_are_rounded, expires_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(channel_id bigint, message_id bigint, grouped_id bigint,
         text text, parts jsonb, reply_to bigint, forward jsonb, views bigint, forwards bigint, reactions jsonb,
         content_hash bytea, terms tsvector, language text, topics jsonb, topic_codes text[], has text[],
         forwarded_from text[], links text[], analysis text, found_by text,
-        posted_at timestamptz, seen_at timestamptz, edited_at timestamptz)
+        posted_at timestamptz, seen_at timestamptz, edited_at timestamptz, views_are_rounded boolean,
+        expires_at timestamptz)
     ON CONFLICT DO NOTHING
     RETURNING id, channel_id, message_id
     """
@@ -87,7 +89,10 @@ AMEND = text(
     """
     UPDATE posts p SET text = r.text, parts = r.parts, content_hash = r.content_hash, terms = r.terms,
         language = r.language, topics = r.topics, topic_codes = r.topic_codes, has = r.has, links = r.links,
-        analysis = r.analysis, views = coalesce(r.views, p.views), forwards = coalesce(r.forwards, p.forwards),
+        analysis = r.analysis, views = coalesce(r.views, p.views),
+        views_are_rounded = CASE WHEN r.views IS NULL THEN p.views_are_rounded ELSE r.views_are_rounded END,
+        found_by = CASE p.found_by WHEN 'preview' THEN r.found_by ELSE p.found_by END,
+        expires_at = coalesce(r.expires_at, p.expires_at), forwards = coalesce(r.forwards, p.forwards),
         reactions = coalesce(r.reactions, p.reactions), edited_at = coalesce(r.edited_at, p.edited_at),
         posted_at = least(p.posted_at, r.posted_at), message_id = least(p.message_id, r.message_id),
         grouped_id = coalesce(p.grouped_id, r.grouped_id), reply_to = coalesce(r.reply_to, p.reply_to),
@@ -96,32 +101,44 @@ AMEND = text(
     FROM jsonb_to_record(CAST(:row AS jsonb)) AS r(message_id bigint, grouped_id bigint, reply_to bigint, forward jsonb,
         forwarded_from text[], posted_at timestamptz, text text, parts jsonb, content_hash bytea, terms tsvector,
         language text, topics jsonb, topic_codes text[], has text[], links text[], analysis text, views bigint,
-        forwards bigint, reactions jsonb, edited_at timestamptz)
+        forwards bigint, reactions jsonb, edited_at timestamptz, views_are_rounded boolean, expires_at timestamptz,
+        found_by text)
     WHERE p.id = :id
     """
 )
 
 COUNTERS = text(
     """
-    UPDATE posts p SET views = r.views, forwards = r.forwards, reactions = r.reactions
-    FROM (SELECT id, greatest(views, CAST(:views AS bigint)) AS views,
+    UPDATE posts p SET views = r.views, views_are_rounded = r.rounded, forwards = r.forwards, reactions = r.reactions
+    FROM (SELECT id,
+            CASE WHEN :rounded AND NOT views_are_rounded AND views IS NOT NULL THEN views
+                WHEN NOT :rounded AND views_are_rounded THEN coalesce(CAST(:views AS bigint), views)
+                ELSE greatest(views, CAST(:views AS bigint)) END AS views,
+            CASE WHEN CAST(:views AS bigint) IS NULL OR (views IS NOT NULL AND NOT views_are_rounded)
+                THEN views_are_rounded ELSE :rounded END AS rounded,
             greatest(forwards, CAST(:forwards AS bigint)) AS forwards,
             coalesce(CAST(:reactions AS jsonb), reactions) AS reactions
         FROM posts WHERE id = :id) AS r
-    WHERE p.id = r.id
-        AND (p.views, p.forwards, p.reactions) IS DISTINCT FROM (r.views, r.forwards, r.reactions)
+    WHERE p.id = r.id AND (p.views, p.views_are_rounded, p.forwards, p.reactions)
+        IS DISTINCT FROM (r.views, r.rounded, r.forwards, r.reactions)
     """
 )
+"""Counts only grow, and a number that was told exactly is not replaced by one that a public page rounded."""
 
 
 async def _amend(connection: AsyncConnection, item: LabelledPost, existing: StoredVersion) -> Outcome:
     post = item.post
+    if existing.content_hash == FORGOTTEN_CONTENT:  # whatever comes of it, it says nothing any more
+        return Outcome.UNCHANGED
     message_ids = {part.message_id for part in post.parts}
     is_whole = message_ids >= existing.message_ids  # a part alone must not replace its album (see `completed`)
     is_changed = is_whole and post.content_hash != existing.content_hash
     is_newer = existing.is_older_than(post)
     is_grown = message_ids > existing.message_ids
     is_relabelled = is_whole and not is_changed and existing.is_unlabelled and not item.labels.failed
+    if is_changed and _is_told_otherwise(post, existing):
+        # A public page knows no file's number or size, and an account knows all: no edit, whichever came first.
+        is_changed, is_newer, is_relabelled = False, False, post.found_by != PREVIEW
     if is_changed and is_newer:
         await connection.execute(KEEP_VERSION, {"id": existing.id, "now": post.seen_at})
     elif not (is_changed and is_grown) and not is_relabelled:
@@ -129,6 +146,15 @@ async def _amend(connection: AsyncConnection, item: LabelledPost, existing: Stor
         return Outcome.UNCHANGED
     await connection.execute(AMEND, {"id": existing.id, "row": item.row})
     return Outcome.EDITED
+
+
+PREVIEW = "preview"
+
+
+def _is_told_otherwise(post: Post, existing: StoredVersion) -> bool:
+    """Whether it says the same words, told once by a public page and once by an account."""
+    is_by_page, was_by_page = post.found_by == PREVIEW, existing.post.found_by == PREVIEW
+    return is_by_page is not was_by_page and post.text == existing.post.text
 
 
 async def _update_counters(connection: AsyncConnection, post: Post, post_id: PostId) -> None:
@@ -140,6 +166,7 @@ async def _update_counters(connection: AsyncConnection, post: Post, post_id: Pos
             {
                 "id": post_id,
                 "views": post.views,
+                "rounded": post.views_are_rounded,
                 "forwards": post.forwards,
                 "reactions": json.dumps(reactions, ensure_ascii=False) if reactions else None,
             },

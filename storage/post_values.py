@@ -163,6 +163,10 @@ class Post:
     forwards: int | None = None
     reactions: dict[str, int] | None = None
     found_by: str = "push"
+    views_are_rounded: bool = False
+    """A public page says 1.2K; an account is told the number."""
+    expires_at: dt.datetime | None = None
+    """When the channel's own time to live ends for it."""
 
     @property
     def message_id(self) -> MessageId:

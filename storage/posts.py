@@ -126,7 +126,7 @@ def stored_post(row: Any) -> StoredPost:
 POST_COLUMNS = (
     PostRow.channel_id, PostRow.text, PostRow.parts, PostRow.posted_at, PostRow.seen_at, PostRow.edited_at,
     PostRow.grouped_id, PostRow.reply_to, PostRow.forward, PostRow.views, PostRow.forwards, PostRow.reactions,
-    PostRow.found_by,
+    PostRow.found_by, PostRow.views_are_rounded, PostRow.expires_at,
 )  # fmt: skip
 
 
@@ -145,6 +145,8 @@ def post_of(row: Any) -> Post:
         forwards=row.forwards,
         reactions=row.reactions,
         found_by=row.found_by,
+        views_are_rounded=row.views_are_rounded,
+        expires_at=row.expires_at,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ingest.preview_message import PreviewMessage, PreviewPost
+from ingest.preview_message import PreviewMessage
 from ingest.preview_page import PreviewPage, read_page
 from storage.post_values import Post
 from tests.ingest.values import NEWS, NOW
@@ -51,5 +51,5 @@ def message(html: str) -> PreviewMessage:
 def post(html: str) -> Post:
     """The only post of a page."""
     found = message(html).tell(NEWS, seen_at=NOW)
-    assert isinstance(found, PreviewPost), found
-    return found.post
+    assert isinstance(found, Post), found
+    return found

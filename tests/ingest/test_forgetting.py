@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pytest
@@ -36,6 +35,11 @@ class Sample:
 
     posted_at: dt.datetime
     expires_at: dt.datetime | None
+
+    @property
+    def seen_at(self) -> dt.datetime:
+        """It came when it was published."""
+        return self.posted_at
 
 
 @dataclass
@@ -76,7 +80,6 @@ SAMPLES = st.lists(st.builds(Sample, moments(-8, 0), st.one_of(st.none(), moment
 KEEPINGS = st.builds(
     Keeping,
     posts=st.one_of(st.none(), st.integers(0, 8).map(lambda days: days * DAY)),
-    since_at=st.one_of(st.none(), moments(-8, 0)),
 )
 
 
@@ -85,7 +88,11 @@ async def make_samples(database: Database, samples: Sequence[Sample]) -> None:
     await change(database, "TRUNCATE posts, channel_messages, channels RESTART IDENTITY CASCADE")
     news = await make_channel(database)
     await store(
-        database, *(make_post(news, number, posted_at=post.posted_at) for number, post in enumerate(samples, start=1))
+        database,
+        *(
+            make_post(news, number, posted_at=post.posted_at, seen_at=post.seen_at)
+            for number, post in enumerate(samples, start=1)
+        ),
     )
     for number, post in enumerate(samples, start=1):
         if post.expires_at:
@@ -216,7 +223,10 @@ async def write(database: Database, news: ChannelId, is_over: Callable[[], bool]
 async def test_who_writes_meanwhile_never_waits_longer_than_for_a_step(database: Database) -> None:
     news = await make_channel(database)
     for begin in range(1, 4000, 500):
-        posts = (make_post(news, number, "мир", posted_at=NOON - 400 * DAY) for number in range(begin, begin + 500))
+        posts = (
+            make_post(news, number, "мир", posted_at=NOON - 400 * DAY, seen_at=NOON - 400 * DAY)
+            for number in range(begin, begin + 500)
+        )
         await store(database, *posts)
     forgetting = asyncio.create_task(forget(database, Keeping(), noon, batch=BATCH))
     written = await write(database, news, forgetting.done)
@@ -239,7 +249,7 @@ async def test_two_processes_do_not_forget_at_once(database: Database) -> None:
 async def test_jobs_forget_and_survive_a_database_that_refuses(database: Database) -> None:
     await make_samples(database, [Sample(NOON - 400 * DAY, NOON - 399 * DAY)])
     scheduler = AsyncIOScheduler(timezone=dt.UTC)
-    schedule(scheduler, database, partial(Keeping, posts=None))
+    schedule(scheduler, database, Keeping(posts=None))
     jobs = {job.id: job.func for job in scheduler.get_jobs()}
     assert jobs.keys() == {"forget", "forget expired"}
     await change(database, "ALTER TABLE posts RENAME TO elsewhere")

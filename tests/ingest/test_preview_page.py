@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.messages import ServiceMessage
-from ingest.preview_message import PreviewPost
 from ingest.preview_page import NoPreview, PreviewPage, read_page
-from storage.post_values import Entity, Forward, Medium
+from storage.post_values import Entity, Forward, Medium, Post
 from tests.ingest.preview_snippets import BOX, block, link, message, page, post, text
 from tests.ingest.values import NEWS, NOW
 
@@ -155,8 +154,8 @@ def test_a_reply_is_to_a_post_of_the_same_channel(href: str, answered: int | Non
 )
 def test_rounded_views_say_that_they_are(views: str, number: int | None, rounded: bool) -> None:
     found = message(block(text("x"), views=views)).tell(NEWS, seen_at=NOW)
-    assert isinstance(found, PreviewPost)
-    assert (found.post.views, found.views_are_rounded) == (number, rounded)
+    assert isinstance(found, Post)
+    assert (found.views, found.views_are_rounded) == (number, rounded)
 
 
 def test_an_author_called_edited_edits_nothing() -> None:

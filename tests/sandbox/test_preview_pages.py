@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.messages import ServiceMessage
-from ingest.preview_message import PreviewPost
 from ingest.preview_page import NoPreview, PreviewPage, read_page
 from sandbox.channel_posts import Entity, ForwardOrigin, Media, ServiceAction
 from sandbox.channels import Channel
@@ -69,7 +68,7 @@ def page_of(world: World, channel: Channel) -> PreviewPage:
 
 def posts_of(world: World, channel: Channel) -> list[Post]:
     told = [message.tell(NUMBER, seen_at=world.clock.now()) for message in page_of(world, channel).messages]
-    return [found.post for found in told if isinstance(found, PreviewPost)]
+    return [found for found in told if isinstance(found, Post)]
 
 
 KINDS = ["bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "text_link"]

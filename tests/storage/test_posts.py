@@ -11,6 +11,7 @@ import pytest
 
 from matching.query import parse
 from storage.database import Database
+from storage.forgetting import forget_texts
 from storage.ids import ChannelId, MessageId
 from storage.post_values import Entity, Forward, Medium, Part
 from storage.posts import Outcome, failed_analyses, get_post, mark_deleted
@@ -224,3 +225,55 @@ def test_links_are_read_as_queries_ask_for_them() -> None:
     post = replace(make_post(ChannelId(1)), parts=(part,))
     assert post.links == {"bbc.co.uk", "co.uk", "bbc.com", "t.me"}
     assert post.has == {"link"}
+
+
+async def test_counts_of_a_page_and_of_an_account_are_told_apart(database: Database) -> None:
+    news = await make_channel(database)
+    told = "SELECT views, views_are_rounded FROM posts"
+    for views, is_rounded, expected in (
+        (1_200, True, (1_200, True)),
+        (1_153, False, (1_153, False)),
+        (1_200, True, (1_153, False)),
+        (None, False, (1_153, False)),
+        (1_160, False, (1_160, False)),
+    ):
+        by = "preview" if is_rounded else "push"
+        await store(database, make_post(news, 1, "мир", views=views, views_are_rounded=is_rounded, found_by=by))
+        assert await rows(database, told) == [expected]
+
+
+@pytest.mark.parametrize(("first", "second"), [("preview", "push"), ("push", "preview")])
+async def test_post_of_a_page_and_of_an_account_is_one_post_and_no_edit(
+    database: Database, first: str, second: str
+) -> None:
+    news = await make_channel(database)
+    for found_by in (first, second, first):
+        numbered = Medium("photo", telegram_id=7 if found_by == "push" else None)
+        part = Part(MessageId(1), "мир", medium=numbered)
+        await store(database, replace(make_post(news), parts=(part,), found_by=found_by, edited_at=NOON))
+    stored = "SELECT parts -> 0 -> 'medium' ->> 'telegram_id' FROM posts"
+    assert await rows(database, stored) == [("7",)]
+    assert await rows(database, "SELECT count(*) FROM post_versions") == [(0,)]
+
+
+async def test_edit_that_only_a_page_has_seen_is_an_edit(database: Database) -> None:
+    news = await make_channel(database)
+    await store(database, make_post(news, 1, "мир"))
+    await store(database, make_post(news, 1, "война", found_by="preview", edited_at=NOON))
+    assert await rows(database, "SELECT text FROM posts") == [("война",)]
+    assert await rows(database, "SELECT text FROM post_versions") == [("мир",)]
+
+
+async def test_forgotten_text_does_not_come_back(database: Database) -> None:
+    news = await make_channel(database)
+    post_id = await store_one(database, make_post(news, 1, "мир"))
+    async with database.begin() as connection:
+        await forget_texts(connection, [post_id])
+    assert (await store(database, make_post(news, 1, "война", edited_at=NOON)))[0][1] is Outcome.UNCHANGED
+    assert await rows(database, "SELECT text FROM posts") == [("",)]
+
+
+async def test_time_to_live_is_stored(database: Database) -> None:
+    news = await make_channel(database)
+    await store(database, make_post(news, 1, "мир", expires_at=NOON))
+    assert await rows(database, "SELECT expires_at FROM posts") == [(NOON,)]
