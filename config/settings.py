@@ -88,6 +88,20 @@ class IngestSettings(StorageSettings):
     """A PEM file with the server's RSA public key."""
     session_key: Path | None = Field(default=None, validation_alias="CHANNELWATCH_SESSION_KEY")
     """The file that holds the key of stored sessions; by default `session.key` in the data folder, made 0600."""
+    keep_days: int = Field(default=365, ge=0, le=36_500, validation_alias="CHANNELWATCH_KEEP_DAYS")
+    """How many days posts are kept, from when they came; 0 keeps them for ever."""
+    disk_budget_mib: int | None = Field(default=None, gt=0, validation_alias="CHANNELWATCH_DISK_BUDGET_MIB")
+    """MiB that the database may fill before its oldest posts go."""
+    keep_deleted_texts: bool = Field(default=True, validation_alias="CHANNELWATCH_KEEP_DELETED_TEXTS")
+    """Whether what a deleted post said is kept as long as other posts are."""
+    media_file_mib: int = Field(default=50, gt=0, validation_alias="CHANNELWATCH_MEDIA_FILE_MIB")
+    media_folder_mib: int = Field(default=2048, gt=0, validation_alias="CHANNELWATCH_MEDIA_FOLDER_MIB")
+    """MiB that one fetched file, and all of them together, may fill."""
+    preview: bool = Field(default=False, validation_alias="CHANNELWATCH_PREVIEW")
+    """Whether public channels that no account can read are read from their preview pages."""
+    preview_url: str = Field(
+        default="https://t.me", pattern=r"^https?://[^/\s]+/?$", validation_alias="CHANNELWATCH_PREVIEW_URL"
+    )
 
     @property
     def session_key_path(self) -> Path:

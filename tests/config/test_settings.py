@@ -94,3 +94,27 @@ def test_another_data_centre_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> N
 def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_TOKEN", TOKEN)
     assert "ABC-def" not in repr(read(BotSettings))
+
+
+def test_operators_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(BotSettings).operators == frozenset()
+    monkeypatch.setenv("CHANNELWATCH_OPERATORS", "123, 456 789")
+    assert read(BotSettings).operators == {123, 456, 789}
+    monkeypatch.setenv("CHANNELWATCH_OPERATORS", "@boss")
+    with pytest.raises(SettingsError, match="CHANNELWATCH_OPERATORS: it holds numeric ids"):
+        read(BotSettings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CHANNELWATCH_KEEP_DAYS", "-1"),
+        ("CHANNELWATCH_DISK_BUDGET_MIB", "0"),
+        ("CHANNELWATCH_PREVIEW_URL", "file:///etc/passwd"),
+        ("CHANNELWATCH_PREVIEW", "perhaps"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable):
+        read(IngestSettings)
