@@ -87,15 +87,14 @@ async def _add(names: list[str], wait: bool) -> None:
 
 async def _wait_for_answers(database: Database, names: list[str]) -> None:
     """Wait until ingest has answered for every name; not at all when no ingest runs."""
-    from ingest.sessions import ACCOUNT
     from storage import channels
-    from storage.database import AlreadyRunning
+    from storage.accounts import list_accounts, lock_of
+    from storage.holding import held_jobs
 
-    try:
-        async with database.only_one(f"account {ACCOUNT}"):
+    async with database.begin() as connection:
+        locks = [lock_of(account.name) for account in await list_accounts(connection)]
+        if not await held_jobs(connection, locks):
             return
-    except AlreadyRunning:
-        pass
     wanted = {name.lower() for name in names}
     for _ in range(int(ANSWER_WITHIN_SECONDS / 0.2)):
         async with database.begin() as connection:
@@ -110,7 +109,7 @@ def _said_of(name: str, channel: Channel | None) -> str:
         return f"@{name}: known under another name now; see `channelwatch channels list`."
     if channel.state == "active":
         return f"@{name}: monitored ({channel.title})."
-    if channel.state == "requested":
+    if channel.state == "requested" and channel.state_detail is None:
         return f"@{name}: noted; it is joined as soon as `channelwatch run` is running."
     return f"@{name}: {channel.state_detail or channel.state}"
 

@@ -13,8 +13,11 @@ def login(
     qr: Annotated[
         bool, typer.Option("--qr", help="Show a QR code to scan with the official app, ask no code.")
     ] = False,
+    account: Annotated[
+        str, typer.Option(help="A name of your own for it, where several accounts share the channels.")
+    ] = "main",
 ) -> None:
-    """Sign in the Telegram account that reads the channels.
+    """Sign in a Telegram account that reads channels.
 
     Needs TELEGRAM_API_ID and TELEGRAM_API_HASH, your own, from https://my.telegram.org. Use an account kept for this,
     with a second factor. The session is stored encrypted; the key lies in the data folder, readable for you only.
@@ -24,8 +27,10 @@ def login(
     `channelwatch login`
 
     `channelwatch login --qr`
+
+    `channelwatch login --account second`
     """
-    name = asyncio.run(_login(qr))
+    name = asyncio.run(_login(qr, account))
     print(f"Signed in as {name}. Next: `channelwatch channels add @name`, then `channelwatch run`.")
 
 
@@ -33,16 +38,18 @@ class NotConfigured(Exception):
     """Settings that a command needs are missing."""
 
 
-async def _login(qr: bool) -> str:
+async def _login(qr: bool, account: str) -> str:
     from cli.opening import opened
     from config.settings import IngestSettings, read
     from ingest.login import login as sign_in
+    from ingest.sessions import account_name
 
+    account_name(account)
     settings = read(IngestSettings)
     if missing := settings.missing():
         raise NotConfigured(missing)
     async with opened(settings) as database:
-        return (await sign_in(database, settings, _Terminal(), by_qr=qr)).name
+        return (await sign_in(database, settings, _Terminal(), by_qr=qr, account=account)).name
 
 
 class _Terminal:

@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from cli import channel_status, channels, demo, evaluate, login, migrate, post, replay, run, search
+from cli import (
+    accounts,
+    backfill,
+    channel_status,
+    channels,
+    demo,
+    evaluate,
+    login,
+    media,
+    migrate,
+    post,
+    replay,
+    run,
+    search,
+)
 
 OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
 """An exception that one of our packages defines carries a message for a person; any other is a defect to be seen."""
@@ -21,9 +35,12 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("migrate")(migrate.migrate)
 app.command("login")(login.login)
+app.add_typer(accounts.app, name="accounts")
 channels.app.command("status")(channel_status.status)
 app.add_typer(channels.app, name="channels")
 app.command("replay")(replay.replay)
+app.command("backfill")(backfill.backfill)
+app.add_typer(media.app, name="media")
 app.command("search")(search.search)
 app.command("post")(post.post)
 app.command("demo")(demo.demo)

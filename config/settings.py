@@ -110,7 +110,7 @@ class IngestSettings(StorageSettings):
 
     def missing(self) -> str | None:
         """One sentence that says what reading channels still needs, or None."""
-        if self.api_id is None or self.api_hash is None:
+        if (self.api_id is None or self.api_hash is None) and not self.preview:
             return (
                 "To read channels, set TELEGRAM_API_ID and TELEGRAM_API_HASH (your own, from https://my.telegram.org) "
                 "in the environment or in .env."

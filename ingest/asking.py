@@ -46,9 +46,11 @@ class Allowance:
 ALLOWANCES: Mapping[type, Allowance] = {
     functions.messages.GetPeerDialogsRequest: Allowance(10, dt.timedelta(seconds=1)),
     functions.channels.GetMessagesRequest: Allowance(40, dt.timedelta(milliseconds=100)),
+    functions.updates.GetChannelDifferenceRequest: Allowance(40, dt.timedelta(milliseconds=100)),
     functions.messages.GetHistoryRequest: Allowance(20, dt.timedelta(milliseconds=200)),
     functions.messages.GetMessagesViewsRequest: Allowance(5, dt.timedelta(seconds=1)),
     functions.channels.GetChannelsRequest: Allowance(5, dt.timedelta(seconds=1)),
+    functions.upload.GetFileRequest: Allowance(8, dt.timedelta(milliseconds=250)),
 }
 """Where each method begins. Nobody knows Telegram's own numbers (reference: telethon, 5.4, calls its own unverified):
 so a flood wait halves the rate, and what is answered brings it back slowly. 100,000 missed posts are 1,000 pages of
@@ -103,7 +105,7 @@ class Asking:
     """Requests through one client, at the pace of their methods."""
 
     def __init__(self, client: TelegramClient, lanes: Lanes) -> None:
-        self._client = client
+        self.client = client
         self.lanes = lanes
 
     async def ask(self, request: Any, timeout: dt.timedelta = ANSWER_TIMEOUT) -> Any:  # noqa: ASYNC109
@@ -111,7 +113,7 @@ class Asking:
         method = type(request)
         await self.lanes.wait(method)
         try:
-            answer = await call(self._client, request, timeout)
+            answer = await call(self.client, request, timeout)
         except errors.FloodError as flood:
             seconds = getattr(flood, "seconds", None)
             if seconds is None:  # the account is frozen, or something that no waiting heals

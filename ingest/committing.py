@@ -13,9 +13,15 @@ from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
 from ingest.labelling import Labeller, labelled
 from ingest.stages import Stages
 from ingest.standing_queries import REFILE_QUERIES, SAMPLE, StandingQueries
-from storage.completeness import advance_watermarks, note_missing, note_service
+from storage.completeness import (
+    advance_watermarks,
+    note_missing,
+    note_service,
+    published_before_monitoring,
+)
 from storage.database import Connection, Database, prefer_indexes
 from storage.deliveries import Owed, owe_alerts
+from storage.forgetting import forget_texts
 from storage.ids import PostId, SubscriptionId
 from storage.post_store import store_posts
 from storage.post_values import Post
@@ -45,8 +51,9 @@ class Settled:
 class Committing:
     """Commits batches of what came to the pipeline's door, against the standing queries of the moment."""
 
-    def __init__(self, database: Database, stages: Stages) -> None:
+    def __init__(self, database: Database, stages: Stages, *, keeps_deleted_texts: bool = True) -> None:
         self._database = database
+        self._keeps_deleted_texts = keeps_deleted_texts
         self._stages = stages
         self._standing = StandingQueries()
         self._filed_anew: StandingQueries | None = None
@@ -83,11 +90,22 @@ class Committing:
                 if isinstance(step, list):
                     await self._store(connection, step, labeller, count)
                 else:
-                    await _account_for(connection, step)
+                    await self._account_for(connection, step)
             await advance_watermarks(connection, {channel_of(item) for item in batch})
             ended = time.perf_counter()
         self._stages.commit += time.perf_counter() - ended
         return count
+
+    async def _account_for(self, connection: Connection, step: Deletion | Noted) -> None:
+        if isinstance(step, Deletion):
+            deleted = await mark_deleted(connection, step.channel_id, step.message_ids, step.deleted_at)
+            if not self._keeps_deleted_texts:
+                await forget_texts(connection, deleted)
+            return
+        if step.service:
+            await note_service(connection, step.channel_id, step.service)
+        if step.missing:
+            await note_missing(connection, step.channel_id, step.missing)
 
     async def _store(
         self, connection: Connection, step: Sequence[Labelled], labeller: Labeller, count: Settled
@@ -99,6 +117,7 @@ class Committing:
             await self._store(connection, step[:twin], labeller, count)
             await self._store(connection, step[twin:], labeller, count)
             return
+        step, stored = await _without_older(connection, step, stored, count)
         items = [_completed(arrival.item, before, labeller) for arrival, before in zip(step, stored, strict=True)]
         fresh = [item for item, arrival, before in zip(items, step, stored, strict=True) if arrival.owe and not before]
         outcomes, matching = await self._match_meanwhile(store_posts(connection, items, stored), fresh)
@@ -152,6 +171,27 @@ class Committing:
         return self._standing.owed_by(post_id, matching, is_late=_is_late(item.post))
 
 
+WATCHED = frozenset({"push", "reconcile"})
+"""`Post.found_by` of what comes from watching a channel; archives, backfills and pages bring old posts on purpose."""
+
+
+async def _without_older(
+    connection: Connection, step: Sequence[Labelled], stored: Sequence[StoredVersion | None], count: Settled
+) -> tuple[list[Labelled], list[StoredVersion | None]]:
+    """Leave out what was published before its channel was watched: somebody has reacted to it, and that is no news."""
+    fresh = [
+        place
+        for place, (arrival, before) in enumerate(zip(step, stored, strict=True))
+        if before is None and arrival.item.post.found_by in WATCHED
+    ]
+    posts = [step[place].item.post for place in fresh]
+    older = await published_before_monitoring(connection, [(post.channel_id, post.message_id) for post in posts])
+    left_out = {fresh[place] for place in older}
+    count.unchanged += len(left_out)
+    kept = [place for place in range(len(step)) if place not in left_out]
+    return [step[place] for place in kept], [stored[place] for place in kept]
+
+
 LATE = dt.timedelta(minutes=15)
 """Posts that are first seen later than this reach a subscriber together, as one message (issue 4)."""
 
@@ -159,16 +199,6 @@ LATE = dt.timedelta(minutes=15)
 def _is_late(post: Post) -> bool:
     """Whether a post, or its edit, was found long after it was made. What an archive brings is not late, but old."""
     return post.found_by != "replay" and post.seen_at - (post.edited_at or post.posted_at) > LATE
-
-
-async def _account_for(connection: Connection, step: Deletion | Noted) -> None:
-    if isinstance(step, Deletion):
-        await mark_deleted(connection, step.channel_id, step.message_ids, step.deleted_at)
-        return
-    if step.service:
-        await note_service(connection, step.channel_id, step.service)
-    if step.missing:
-        await note_missing(connection, step.channel_id, step.missing)
 
 
 def _completed(item: LabelledPost, before: StoredVersion | None, labeller: Labeller) -> LabelledPost:

@@ -32,6 +32,10 @@ class Fetched:
     """Asked for, or in the middle of the page, and not there."""
     newest: int = 0
     """The largest id that was given; 0 when none was."""
+    oldest: int = 0
+    """Of a page that goes down: everything from here on has been given; 1 when there is nothing more."""
+    oldest_at: dt.datetime | None = None
+    """When the oldest message of such a page was published."""
 
     @property
     def found(self) -> set[int]:
@@ -78,6 +82,23 @@ class Fetching:
             fetched.missing = [MessageId(n) for n in range(min(found), max(found)) if n not in found]
         return fetched
 
+    async def downwards(self, watched: Watched, below: int) -> Fetched:
+        """The next page of ids smaller than `below`, which is at least 2. Ids between those are not proved missing.
+
+        An album that the end of a full page may have cut is left to the next one. A short page may have more behind it,
+        so only an empty one is the end. Raises what `Asking.ask` raises.
+        """
+        answer = await self._page(watched, offset_id=below)
+        given = [message for message in answer.messages if message.id < below]
+        if not given:
+            return Fetched(oldest=1)
+        end = _uncut(given)
+        fetched = self._read(watched, answer, within=range(end, below))
+        fetched.oldest = end
+        dates = (getattr(message, "date", None) for message in given if message.id >= end)
+        fetched.oldest_at = min((date for date in dates if date), default=None)
+        return fetched
+
     async def _page(self, watched: Watched, *, offset_id: int = 0, add_offset: int = 0, min_id: int = 0) -> Any:
         return await self._asking.ask(
             functions.messages.GetHistoryRequest(
@@ -108,6 +129,16 @@ class Fetching:
         fetched.posts = joined(posts)
         fetched.newest = max(fetched.found, default=0)
         return fetched
+
+
+def _uncut(given: Sequence[Any]) -> int:
+    """The id from which a page is whole: behind the album at the end of a full page, if anything is left then."""
+    last = min(given, key=lambda message: message.id)
+    grouped_id = getattr(last, "grouped_id", None)
+    if grouped_id is None or len(given) < AT_ONCE:
+        return int(last.id)
+    behind = 1 + max(message.id for message in given if getattr(message, "grouped_id", None) == grouped_id)
+    return int(behind if any(message.id >= behind for message in given) else last.id)
 
 
 def joined(posts: Iterable[Post]) -> list[Post]:

@@ -7,11 +7,13 @@ import datetime as dt
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from storage import forgetting
+from ingest.media_folder import MediaFolder, MediaLimits
+from storage import forgetting, media_files
 from storage.database import AlreadyRunning, Connection, Database, DatabaseAway, StatementRefused
 from storage.deliveries import purge_settled
 from storage.disk_usage import FILLED, measure
@@ -84,13 +86,25 @@ async def forget_expired(
     return await _Forgetting(database, Keeping(), clock(), batch, pause).forget_expired()
 
 
-def schedule(scheduler: AsyncIOScheduler, database: Database, keeping: Keeping) -> None:
-    """Add both to ingest's jobs."""
+async def forget_media(database: Database, home: Path) -> int:
+    """Take away the media of forgotten posts; how many."""
+    folder, count = MediaFolder(home, MediaLimits()), 0
+    async with database.begin() as connection:
+        for channel_id, message_id in await media_files.orphans(connection):
+            for path in await media_files.forget(connection, channel_id, [message_id]):
+                folder.remove(path)
+                count += 1
+    return count
+
+
+def schedule(scheduler: AsyncIOScheduler, database: Database, keeping: Keeping, home: Path) -> None:
+    """Add them to ingest's jobs. `home`: the data folder, where media lie."""
 
     async def nightly() -> None:
         forgotten = await forget(database, keeping)
+        media = await forget_media(database, home)
         counts = {field.name: getattr(forgotten, field.name) for field in fields(forgotten)}
-        log.info("forgot what is not kept", **counts)
+        log.info("forgot what is not kept", media=media, **counts)
 
     async def often() -> None:
         if count := await forget_expired(database):

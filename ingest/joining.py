@@ -1,9 +1,13 @@
-"""Requested channels are found and joined by the running ingest, one at a time and slowly: Telegram bans the hasty."""
+"""Channels are found and joined by the running ingest, one at a time and slowly: Telegram bans the hasty.
+
+Those that somebody requested, and those whose reader is lost and that no other account is in.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +16,13 @@ from telethon import TelegramClient, errors
 from telethon.tl import functions, types
 
 from ingest.client import call
-from ingest.listener import Listener
+from ingest.leases import Leases
 from ingest.messages import username_of
 from ingest.pace import Pace
-from storage import channels
+from storage import accounts, channels, readers
 from storage.channels import Channel
 from storage.completeness import begin_at
-from storage.database import Database
+from storage.database import Database, DatabaseAway
 from storage.ids import AccountId, ChannelId, TelegramChannelId
 from storage.post_values import storable
 
@@ -29,8 +33,11 @@ EVERY = dt.timedelta(seconds=30)
 """One resolve each 30 s is safe; abuse of contacts.resolveUsername earned bans of 24 h (Telethon#494). The first few of
 a new installation may go at once."""
 
-LOOK_EVERY = dt.timedelta(seconds=60)
-"""Wake-ups are hints: we also look by ourselves."""
+LOOK_EVERY = dt.timedelta(seconds=10)
+"""Wake-ups are hints: we also look by ourselves, for channels that the account with most room leaves to us."""
+
+REFUSED_FOR_SECONDS = 3600.0
+"""So long an account does not try again to join a channel in another one's place that refused it."""
 
 
 class Refused(Exception):
@@ -48,79 +55,89 @@ class Joined:
     is_protected: bool
     newest: int = 0
     """The id of its newest message before we joined: monitoring begins behind it."""
+    pts: int | None = None
+    """Its count of changes at that moment."""
+
+
+class NoRoom(Exception):
+    """Telegram lets this account join no more channels."""
 
 
 class Joiner:
-    """Joins what is requested, and keeps the listener's map of channels current. One object a life of the client."""
+    """Joins what is an account's turn to join. Lives as long as the program; clients come and go."""
 
-    def __init__(
-        self,
-        database: Database,
-        client: TelegramClient,
-        account_id: AccountId,
-        listener: Listener,
-        *,
-        pace: Pace | None = None,
-    ) -> None:
+    def __init__(self, database: Database, account_id: AccountId, leases: Leases, *, pace: Pace | None = None) -> None:
         self._database = database
-        self._client = client
         self._account_id = account_id
-        self._listener = listener
+        self._leases = leases
         self._pace = pace or Pace(BURST, EVERY)
+        self._has_turn = False
+        self._refused_until: dict[ChannelId, float] = {}
         self._woken = asyncio.Event()
 
-    async def run(self) -> None:
-        """Look at once, at every wake-up and every minute; for ever.
+    def wake(self) -> None:
+        """A channel was requested, or has lost its reader."""
+        self._woken.set()
+
+    async def run(self, client: TelegramClient) -> None:
+        """Look at once, at every wake-up and now and then; for ever.
 
         Raises telethon.errors.RPCError (the account itself is refused), NoAnswer or OSError (the connection).
         """
-        hearing = asyncio.create_task(self._hear())
-        try:
-            await self._work()
-        finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
-
-    async def refresh(self) -> None:
-        """Tell the listener which channels are active now."""
-        async with self._database.begin() as connection:
-            active = await channels.active_channels(connection, self._account_id)
-        self._listener.watch({channel.telegram_id: channel.id for channel, _ in active if channel.telegram_id})
-
-    async def join_requested(self) -> None:
-        """Join every channel that is requested now, at the pace; what is refused is stored with the reason."""
-        while True:
-            async with self._database.begin() as connection:
-                requested = await channels.requested_channels(connection)
-            if not requested:
-                return
-            await self._pace.wait()
-            try:
-                await self._settle_request(requested[0])
-            except errors.FloodWaitError as error:
-                log.warning("joining is paused by Telegram", seconds=error.seconds)
-                self._pace.close_for(dt.timedelta(seconds=error.seconds + 1))
-
-    async def _hear(self) -> None:
-        async for _ in self._database.wakeups("channels"):
-            self._woken.set()
-
-    async def _work(self) -> None:
         while True:
             self._woken.clear()
-            await self.refresh()
-            await self.join_requested()
+            try:
+                await self.join_wanted(client)
+            except DatabaseAway as away:
+                log.warning("no channel joined", account_id=self._account_id, reason=str(away))
             try:
                 async with asyncio.timeout(LOOK_EVERY.total_seconds()):
                     await self._woken.wait()
             except TimeoutError:
                 pass
 
-    async def _settle_request(self, channel: Channel) -> None:
+    async def join_wanted(self, client: TelegramClient) -> None:
+        """Join, at the pace, whatever it is this account's turn to join; what is refused is stored with the reason."""
+        while await self._is_wanted():
+            if not self._has_turn:
+                await self._pace.wait()
+                self._has_turn = True
+            async with self._database.begin() as connection:
+                channel = await readers.take_to_join(connection, self._account_id, self._refused())
+            if channel is None:
+                return  # another account was faster: our turn at the pace is kept for the next one
+            self._has_turn = False
+            try:
+                await self._settle(client, channel)
+            except errors.FloodWaitError as error:
+                log.warning("joining is paused by Telegram", account_id=self._account_id, seconds=error.seconds)
+                self._pace.close_for(dt.timedelta(seconds=error.seconds + 1))
+                await self._give_back(channel.id)
+            finally:
+                self._leases.expect_no_more()
+
+    async def _is_wanted(self) -> bool:
+        async with self._database.begin() as connection:
+            if await readers.is_wanted(connection, self._account_id, self._refused()):
+                return True
+            await readers.explain_unread(connection)
+        return False
+
+    def _refused(self) -> list[ChannelId]:
+        now = time.monotonic()
+        return [channel_id for channel_id, until in self._refused_until.items() if until > now]
+
+    async def _settle(self, client: TelegramClient, channel: Channel) -> None:
         try:
-            joined = await self._join(channel)
+            joined = await self._join(client, channel)
         except Refused as refusal:
-            await self._refuse(channel.id, str(refusal))
+            await self._refuse(channel, str(refusal))
+            return
+        except NoRoom:
+            log.warning("account may join no more channels", account_id=self._account_id)
+            async with self._database.begin() as connection:
+                await accounts.fill_up(connection, self._account_id)
+            await self._give_back(channel.id)
             return
         async with self._database.begin() as connection:
             channel_id = await channels.activate_channel(
@@ -133,42 +150,58 @@ class Joiner:
                 title=joined.title,
                 is_protected=joined.is_protected,
             )
-            await begin_at(connection, channel_id, joined.newest)
-            # before the commit: whoever sees the channel active may rely on it being heard
-            self._listener.watch_also(joined.telegram_id, channel_id)
-        log.info("channel joined", channel_id=channel_id, telegram_id=joined.telegram_id)
+            await begin_at(connection, channel_id, joined.newest, joined.pts)
+            # It may be known under another name already, and read by another account.
+            if await readers.is_reader(connection, self._account_id, channel_id):
+                # before the commit: whoever sees the channel active may rely on it being heard
+                self._leases.expect(joined.telegram_id, channel_id)
+        log.info("channel joined", channel_id=channel_id, telegram_id=joined.telegram_id, account_id=self._account_id)
+        await self._leases.refresh()
 
-    async def _refuse(self, channel_id: ChannelId, why: str) -> None:
-        await self.refresh()  # nothing of it is heard any more
+    async def _refuse(self, channel: Channel, why: str) -> None:
+        """A request ends; a channel that another account could read waits for one that can."""
+        self._leases.expect_no_more()  # nothing of it is heard any more
+        log.warning("channel refused", channel_id=channel.id, account_id=self._account_id, reason=why)
+        if channel.state == "active":
+            self._refused_until[channel.id] = time.monotonic() + REFUSED_FOR_SECONDS
+            await self._give_back(channel.id, why)
+            return
         async with self._database.begin() as connection:
-            await channels.refuse_channel(connection, channel_id, why)
-        log.warning("channel refused", channel_id=channel_id, reason=why)
+            await channels.refuse_channel(connection, channel.id, why)
 
-    async def _join(self, requested: Channel) -> Joined:
-        """Find and join a channel. Raises Refused, and whatever stands against the account or the connection."""
+    async def _give_back(self, channel_id: ChannelId, why: str | None = None) -> None:
+        async with self._database.begin() as connection:
+            await readers.give_back(connection, self._account_id, channel_id, why)
+
+    async def _join(self, client: TelegramClient, wanted: Channel) -> Joined:
+        """Find and join a channel. Raises Refused, NoRoom, and whatever stands against the account or connection."""
         try:
-            found = await self._find(requested.username or "")
-            found = replace(found, newest=await self._newest_of(found))
+            found = await self._find(client, wanted.username or "")
+            if wanted.state == "active" and found.telegram_id != wanted.telegram_id:
+                raise Refused("its username belongs to another channel now.")
+            found = await self._begin_of(client, found)
             # Telegram pushes from the moment we are in, and may be faster than its answer
-            self._listener.watch_also(found.telegram_id, requested.id)
+            self._leases.expect(found.telegram_id, wanted.id)
             await call(
-                self._client,
-                functions.channels.JoinChannelRequest(types.InputChannel(found.telegram_id, found.access_hash)),
+                client, functions.channels.JoinChannelRequest(types.InputChannel(found.telegram_id, found.access_hash))
             )
+        except (errors.ChannelsTooMuchError, errors.UserChannelsTooMuchError):
+            raise NoRoom from None
         except errors.RPCError as error:
             if (why := _refusal(error)) is None:
                 raise
             raise Refused(why) from None
         return found
 
-    async def _newest_of(self, found: Joined) -> int:
-        """The newest message of a channel, which a public one shows to everybody."""
+    async def _begin_of(self, client: TelegramClient, found: Joined) -> Joined:
+        """Where monitoring begins: a public channel shows its newest message and its count of changes to everybody."""
         peer = types.InputPeerChannel(found.telegram_id, found.access_hash)
-        page = await call(self._client, functions.messages.GetHistoryRequest(peer, 0, None, 0, 1, 0, 0, 0))
-        return max((message.id for message in page.messages), default=0)
+        page = await call(client, functions.messages.GetHistoryRequest(peer, 0, None, 0, 1, 0, 0, 0))
+        newest = max((message.id for message in page.messages), default=0)
+        return replace(found, newest=newest, pts=getattr(page, "pts", None))
 
-    async def _find(self, username: str) -> Joined:
-        answer = await call(self._client, functions.contacts.ResolveUsernameRequest(username))
+    async def _find(self, client: TelegramClient, username: str) -> Joined:
+        answer = await call(client, functions.contacts.ResolveUsernameRequest(username))
         number = answer.peer.channel_id if isinstance(answer.peer, types.PeerChannel) else None
         entity = next((chat for chat in answer.chats if chat.id == number), None)
         if isinstance(entity, types.ChannelForbidden):
@@ -198,10 +231,6 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
         (errors.ChannelPrivateError, errors.ChannelInvalidError, errors.ChannelPublicGroupNaError),
         "The account has no access to this channel: it is private, or the account is banned there.",
-    ),
-    (
-        (errors.ChannelsTooMuchError, errors.UserChannelsTooMuchError),
-        "The account is a member of too many channels (500, or 1,000 with Premium): leave some, then add it again.",
     ),
     ((errors.InviteRequestSentError,), "The channel lets in only whom it has approved: the request to join is sent."),
 )

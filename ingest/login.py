@@ -18,7 +18,8 @@ from telethon.tl import functions, types
 from config.settings import IngestSettings
 from ingest.client import ANSWER_TIMEOUT, ClientError, NoAnswer, build_client, call, connect, disconnect
 from ingest.session_key import SessionKey
-from ingest.sessions import ACCOUNT, StoredSession, save_session
+from ingest.sessions import ACCOUNT, StoredSession, account_name, save_session
+from storage.accounts import lock_of, name_of_user
 from storage.database import AlreadyRunning, Database
 
 log = structlog.get_logger()
@@ -61,23 +62,39 @@ class SignedIn:
     name: str
 
 
-async def login(database: Database, settings: IngestSettings, ask: Ask, *, by_qr: bool = False) -> SignedIn:
-    """Sign in and store the session, encrypted. Raises LoginError, or SessionKeyError if the key file is unusable.
+async def login(
+    database: Database, settings: IngestSettings, ask: Ask, *, by_qr: bool = False, account: str = ACCOUNT
+) -> SignedIn:
+    """Sign in and store the session, encrypted, under the account's name; a running ingest takes it up by itself.
 
-    Refused while ingest runs: the new session would take the account's place under its feet.
+    Refused while ingest runs this very account: the new session would take its place under its feet. Raises LoginError,
+    AccountNameError, or SessionKeyError if the key file is unusable.
     """
+    name = account_name(account)
     key = SessionKey.read_or_make(settings.session_key_path)
     try:
-        async with database.only_one(f"account {ACCOUNT}"):
+        async with database.only_one(lock_of(name)):
             session = StoredSession()
             user = await _sign_in(build_client(settings, session), ask, by_qr=by_qr)
-            await save_session(database, key, session.dumps(), user.id)
+            await _refuse_twice(database, user.id, name)
+            await save_session(database, key, session.dumps(), user.id, name)
     except AlreadyRunning:
         raise LoginError("Channels are being read with this account: stop `channelwatch run`, then sign in.") from None
     except ClientError as error:
         raise LoginError(str(error)) from None
-    log.info("signed in", telegram_user_id=user.id)
+    log.info("signed in", telegram_user_id=user.id, account=name)
     return SignedIn(user.id, " ".join(filter(None, (user.first_name, user.last_name))))
+
+
+async def _refuse_twice(database: Database, telegram_user_id: int, name: str) -> None:
+    """One person under two names would share one budget, and be banned under both."""
+    async with database.begin() as connection:
+        known = await name_of_user(connection, telegram_user_id)
+    if known not in (None, name):
+        raise LoginError(
+            f"This Telegram account is signed in as {known} already: use another one, or sign in with `channelwatch "
+            f"login --account {known}`. (Telegram lists the sign-in of just now under Settings, Devices: end it there.)"
+        )
 
 
 async def _sign_in(client: TelegramClient, ask: Ask, *, by_qr: bool) -> types.User:

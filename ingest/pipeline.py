@@ -49,7 +49,14 @@ class Pipeline:
     stored by hundreds. The next batch is analysed meanwhile. `stages` says where the time goes.
     """
 
-    def __init__(self, database: Database, *, buffer: int = BUFFER, characters: int = BUFFER_CHARACTERS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        buffer: int = BUFFER,
+        characters: int = BUFFER_CHARACTERS,
+        keeps_deleted_texts: bool = True,
+    ) -> None:
         self._database = database
         self._buffer = Buffer(buffer, characters)
         self._ready: asyncio.Queue[tuple[float, list[Ready]]] = asyncio.Queue(LARGEST_BATCH // SLICE)
@@ -57,11 +64,13 @@ class Pipeline:
         self._committed = 0
         self._followers: list[tuple[int, asyncio.Future[None]]] = []
         self.stages = Stages()
-        self._committing = Committing(database, self.stages)
+        self._committing = Committing(database, self.stages, keeps_deleted_texts=keeps_deleted_texts)
 
     async def offer(self, post: Post, *, owe: bool = True) -> None:
         """Hand over a post, waiting while the buffer is full. One that owes nothing is stored as backfill."""
-        if not owe:  # what is stored says so too: a post whose analysis failed comes again, and must still owe nothing
+        if not owe and post.found_by != "preview":
+            # What is stored says so too: a post whose analysis failed comes again, and must still owe nothing. Of a
+            # page's posts it must stay known that they are a page's: their counts are rounded, their media nameless.
             post = replace(post, found_by=BACKFILL)
         await self._buffer.put(Arrival(post, owe))
 

@@ -30,6 +30,10 @@ class PtsCount:
             ahead[pts - count] = pts
         self._close_up(channel_id)
 
+    def known(self, channel_id: ChannelId) -> int | None:
+        """Up to which count everything has been heard of; None before the first look."""
+        return self._known.get(channel_id)
+
     def is_behind(self, channel_id: ChannelId, told: int) -> bool:
         """Whether Telegram counts changes that we have not heard of."""
         return self._known.get(channel_id, -1) < told

@@ -1,8 +1,8 @@
 """The proof that nothing is missing: what Telegram says of every channel is held against what is accounted for.
 
 A push is a hint. Every sweep asks Telegram for each channel's newest id and its count of changes, a hundred channels a
-request; ids that nobody accounts for are asked for (ingest.filling), and where the count shows changes that we have not
-heard of, the newest posts are read again. Doubts of any kind make a sweep begin at once (reference: telethon, 5).
+request; ids that nobody accounts for are asked for (ingest.filling), and so are changes that the count shows and nobody
+told us of (ingest.catching_up). Doubts of any kind make a sweep begin at once (reference: telethon, 5).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from ingest.asking import Asking, MethodClosed, ServerTrouble
+from ingest.catching_up import CatchingUp
 from ingest.client import NoAnswer
 from ingest.doubts import Doubts
 from ingest.filling import Filling
@@ -71,6 +72,7 @@ class Reconciler:
         door: Door,
         *,
         filling: Filling,
+        catching_up: CatchingUp,
         rereading: Rereading,
         states: States,
         pts: PtsCount,
@@ -83,6 +85,7 @@ class Reconciler:
         self._doubts = doubts
         self._door = door
         self._filling = filling
+        self._catching_up = catching_up
         self._rereading = rereading
         self._states = states
         self._pts = pts
@@ -92,7 +95,7 @@ class Reconciler:
 
     async def run(self) -> None:
         """Sweep at once, at every doubt, and every SWEEP_EVERY. Raises ConnectionError and what ends the account."""
-        await first_to_end(self._filling.run(), self._rereading.run(), self._sweep_for_ever())
+        await first_to_end(self._filling.run(), self._catching_up.run(), self._rereading.run(), self._sweep_for_ever())
 
     async def _sweep_for_ever(self) -> None:
         about: set[ChannelId] | None = None
@@ -135,7 +138,7 @@ class Reconciler:
             self._filling.fill(by_id[look.channel_id], look.top_message_id)
         for look in suspicious:
             if look.channel_id in changed:
-                self._rereading.read_newest(by_id[look.channel_id], look.pts)
+                self._catching_up.catch_up(by_id[look.channel_id], look)
         await self._note([look for look in seen.looks if look.channel_id not in changed])
         self.sweeps += 1
 
@@ -151,7 +154,7 @@ class Reconciler:
             if reading.pts == look.pts:  # nothing has happened since the last sweep, whichever process made it
                 self._pts.settle(look.channel_id, look.pts)
             has_hole = reading.watermark is not None and reading.watermark < look.top_message_id
-            if has_hole or (reading.pts is not None and self._pts.is_behind(look.channel_id, look.pts)):
+            if has_hole or self._pts.is_behind(look.channel_id, look.pts):
                 found.append(look)
         return found
 

@@ -1,7 +1,7 @@
 """Posts are read again: for edits and deletions that nobody pushed, and for views, forwards and reactions.
 
-Young posts often, old ones rarely; and the newest hundred of a channel at once where its count of changes says that
-something was missed. No view is ever added by it: messages are read by id, as a client does that shows none of them.
+Young posts often, old ones rarely. No view is ever added by it: messages are read by id, as a client does that shows
+none of them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ from telethon import errors
 from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
 from ingest.fetching import AT_ONCE, Fetched, Fetching
-from ingest.supervision import first_to_end
 from ingest.watched import Watched, watched_channels
-from storage import completeness, rereads
-from storage.completeness import Look
+from storage import rereads
 from storage.database import Database, DatabaseAway
 from storage.ids import AccountId, ChannelId, MessageId
 from storage.post_values import Post
@@ -63,9 +61,6 @@ class Intake(Protocol):
     ) -> None:
         """Take the news that a channel deleted messages."""
 
-    async def caught_up(self) -> None:
-        """Wait until everything offered before is committed."""
-
 
 class Rereading:
     """Reads posts again until cancelled."""
@@ -76,7 +71,6 @@ class Rereading:
         account_id: AccountId,
         fetching: Fetching,
         intake: Intake,
-        settle: Callable[[ChannelId, int], None],
         *,
         clock: Callable[[], dt.datetime],
         schedule: Sequence[Age] = SCHEDULE,
@@ -85,34 +79,11 @@ class Rereading:
         self._account_id = account_id
         self._fetching = fetching
         self._intake = intake
-        self._settle = settle
         self._clock = clock
         self._schedule = schedule
-        self._wanted: dict[ChannelId, tuple[Watched, int]] = {}
-        self._is_wanted = asyncio.Event()
-
-    def read_newest(self, watched: Watched, pts: int) -> None:
-        """Read the newest hundred of a channel, then take its count of changes as known up to `pts`."""
-        self._wanted[watched.id] = (watched, pts)
-        self._is_wanted.set()
 
     async def run(self) -> None:
         """For ever. Raises ConnectionError and what stands against the account."""
-        await first_to_end(self._read_wanted(), self._keep_the_schedule())
-
-    async def _read_wanted(self) -> None:
-        while True:
-            await self._is_wanted.wait()
-            self._is_wanted.clear()
-            for channel_id, (watched, pts) in list(self._wanted.items()):
-                is_done = await self._tried(self._compare_newest(watched, pts))
-                if is_done and self._wanted.get(channel_id) == (watched, pts):
-                    del self._wanted[channel_id]
-            if self._wanted:
-                await asyncio.sleep(PAUSE_SECONDS)
-                self._is_wanted.set()
-
-    async def _keep_the_schedule(self) -> None:
         shortest = min(age.every for age in self._schedule)
         while True:
             for age in self._schedule:
@@ -138,24 +109,6 @@ class Rereading:
                     break  # the sweep finds out why, and says so
         async with self._database.begin() as connection:
             await rereads.advance(connection, self._account_id, age.old, until)
-
-    async def _compare_newest(self, watched: Watched, pts: int) -> None:
-        page = await self._fetching.newest(watched)
-        ids = [*page.found, *page.missing]
-        async with self._database.begin() as connection:
-            known = await completeness.stored_ids(connection, watched.id, [MessageId(number) for number in ids])
-        is_stored = {number for number, kind in known.items() if kind in ("post", "part")}
-        page.posts = [post for post in page.posts if not is_stored.isdisjoint(part.message_id for part in post.parts)]
-        suspects = [number for number in page.missing if number in is_stored]
-        if suspects:  # gone from the page: asked for by number, it is not there either, or it is deleted
-            page.missing = (await self._fetching.by_ids(watched, suspects)).missing
-        else:
-            page.missing = []
-        await self._take_in(watched, page)
-        await self._intake.caught_up()
-        async with self._database.begin() as connection:
-            await completeness.note_looks(connection, [Look(watched.id, MessageId(page.newest), pts)])
-        self._settle(watched.id, pts)
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:

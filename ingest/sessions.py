@@ -10,6 +10,7 @@ import base64
 import contextlib
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,15 +19,30 @@ from telethon.sessions import MemorySession
 from telethon.tl import types
 
 from ingest.session_key import SessionKey, SessionKeyError
+from storage import accounts
 from storage.accounts import Account, save_account
 from storage.database import Database
+from storage.ids import AccountId
 
 ACCOUNT = "main"
-"""The name of the one account that reads channels."""
+"""The name of the account that is meant when none is named."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 _FORMAT = 1
 _CHANNEL_MARK = -1_000_000_000_000
 """Telethon marks a channel's number so: channel 123 is -1000000000123 (`telethon.utils.get_peer_id`)."""
+
+
+class AccountNameError(Exception):
+    """An account cannot be called so; the message says how it can."""
+
+
+def account_name(name: str) -> str:
+    """The name, if an account can be called so. Raises AccountNameError."""
+    if not _NAME.fullmatch(name):
+        raise AccountNameError("An account's name has up to 32 letters, digits, - and _, such as `second`.")
+    return name
 
 
 class StoredSession(MemorySession):  # type: ignore[misc]  # Telethon publishes no types
@@ -137,7 +153,15 @@ def read_session(account: Account, key: SessionKey) -> StoredSession:
         ) from error
 
 
-async def save_session(database: Database, key: SessionKey, plain: bytes, telegram_user_id: int | None) -> None:
-    """Store a session that works (the bytes of `dumps`), encrypted."""
+async def save_session(
+    database: Database, key: SessionKey, plain: bytes, telegram_user_id: int | None, name: str = ACCOUNT
+) -> None:
+    """Store a session that somebody has just signed in (the bytes of `dumps`), encrypted."""
     async with database.begin() as connection:
-        await save_account(connection, ACCOUNT, key.encrypt(plain), telegram_user_id)
+        await save_account(connection, name, key.encrypt(plain), telegram_user_id)
+
+
+async def keep_session(database: Database, key: SessionKey, account_id: AccountId, plain: bytes) -> None:
+    """Store how far the session of an account in use has heard; one that was ended or removed stays so."""
+    async with database.begin() as connection:
+        await accounts.keep_session(connection, account_id, key.encrypt(plain))

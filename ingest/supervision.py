@@ -26,23 +26,29 @@ CANARY_MISSES = 2
 
 
 class AccountRefused(Exception):
-    """Telegram does not let this account in any more. `is_ended`: the session is gone for good."""
+    """Telegram does not let this account in any more; the message says so, and what to do.
 
-    def __init__(self, sentence: str, *, is_ended: bool) -> None:
+    `state` is what becomes of the account (`storage.accounts`), `reason` says why in a few words.
+    """
+
+    def __init__(self, sentence: str, *, state: str, reason: str) -> None:
         super().__init__(sentence)
-        self.is_ended = is_ended
+        self.state = state
+        self.reason = reason
 
 
-_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
+_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
     (
         (errors.AuthKeyDuplicatedError,),
+        "revoked",
+        "its session was used from two places at once",
         "Telegram has ended the session, for it was used from two places at once: run `channelwatch login` again.",
-        True,
     ),
     (
         (errors.UserDeactivatedBanError, errors.UserDeactivatedError),
+        "banned",
+        "it was banned or deleted",
         "Telegram has banned or deleted the account: sign in with another one by `channelwatch login`.",
-        True,
     ),
     (
         (
@@ -53,13 +59,15 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
             errors.SessionRevokedError,
             errors.SessionExpiredError,
         ),
+        "revoked",
+        "its session was ended",
         "Telegram has ended the session (perhaps somebody logged it out): run `channelwatch login` again.",
-        True,
     ),
     (
         (errors.FrozenMethodInvalidError,),
-        "Telegram has frozen the account: appeal in a Telegram app, or run `channelwatch login` with another one.",
-        False,
+        "frozen",
+        "it is frozen",
+        "Telegram has frozen the account: appeal in a Telegram app, then run `channelwatch login` again.",
     ),
 )
 """Errors that no new try heals (reference: telethon, 4.5): trying on would only make it worse."""
@@ -67,9 +75,9 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, bool], ...] = (
 
 def refusal_of(error: BaseException) -> AccountRefused | None:
     """Whether an error means that the account is refused, and how to say so."""
-    for kinds, sentence, is_ended in _REFUSALS:
+    for kinds, state, reason, sentence in _REFUSALS:
         if isinstance(error, kinds):
-            return AccountRefused(sentence, is_ended=is_ended)
+            return AccountRefused(sentence, state=state, reason=reason)
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from telethon.tl import types
 
-from storage import channels
+from ingest.asking import Asking
+from storage import readers
 from storage.channels import Channel
 from storage.database import Database
 from storage.ids import AccountId, ChannelId
@@ -39,8 +41,12 @@ class Watched:
         return types.InputPeerChannel(self.telegram_id, self.access_hash)
 
 
+AskingFor = Callable[[ChannelId], tuple[Asking, Watched] | None]
+"""How to ask about a channel with the account that reads it; None while none of this process does."""
+
+
 async def watched_channels(database: Database, account_id: AccountId) -> list[Watched]:
-    """The active channels that an account reads."""
+    """The active channels that an account reads: those of whose lease it can be sure at this moment."""
     async with database.begin() as connection:
-        active = await channels.active_channels(connection, account_id)
-    return [Watched(channel, access_hash) for channel, access_hash in active if channel.telegram_id]
+        held = await readers.held_channels(connection, account_id)
+    return [Watched(channel, access_hash) for channel, access_hash in held if channel.telegram_id]

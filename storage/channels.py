@@ -125,7 +125,7 @@ async def activate_channel(
 
     The channel may be known already under another name (it was renamed): then that row goes on and the request ends.
     A row that held the username before (it was resold) loses it, and keeps its posts and subscriptions to itself.
-    A request that was removed meanwhile stays removed.
+    A request that was removed meanwhile stays removed. Who has joined reads, unless another does (`storage.readers`).
     """
     stands_for = await _row_of(connection, channel_id, telegram_id)
     is_other = stands_for != channel_id
@@ -154,7 +154,15 @@ async def activate_channel(
         .values(account_id=account_id, channel_id=channel_id, access_hash=access_hash)
         .on_conflict_do_update(index_elements=["account_id", "channel_id"], set_={"access_hash": access_hash})
     )
+    await connection.execute(FIRST_LEASE, {"account": account_id, "id": channel_id})
     return channel_id
+
+
+FIRST_LEASE = text(
+    "UPDATE channels SET reader_id = :account, reader_until_at = now() + interval '30 seconds'"
+    " WHERE id = :id AND state = 'active'"
+    " AND (reader_id IS NULL OR reader_id = :account OR reader_until_at IS NULL OR reader_until_at <= now())"
+)
 
 
 RESOLD = "its username now belongs to another channel"
@@ -205,16 +213,6 @@ async def remove_channel(connection: AsyncConnection, username: str) -> bool:
     ).first()
     await notify(connection, "channels")
     return row is not None
-
-
-async def active_channels(connection: AsyncConnection, account_id: AccountId) -> list[tuple[Channel, int]]:
-    """The channels that an account reads, each with its access hash."""
-    rows = await connection.execute(
-        select(*COLUMNS, AccountChannelRow.access_hash)
-        .join(AccountChannelRow, AccountChannelRow.channel_id == ChannelRow.id)
-        .where(ChannelRow.state == "active", AccountChannelRow.account_id == account_id)
-    )
-    return [(channel_of(row[:-1]), row[-1]) for row in rows]
 
 
 async def archived_channel(

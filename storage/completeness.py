@@ -49,11 +49,14 @@ class Hole:
         return self.last - self.first + 1
 
 
-async def begin_at(connection: AsyncConnection, channel_id: ChannelId, watermark: int) -> None:
-    """Monitoring begins behind this id; older ones are for a backfill. One that has begun stays as it is."""
+async def begin_at(connection: AsyncConnection, channel_id: ChannelId, watermark: int, pts: int | None = None) -> None:
+    """Monitoring begins behind this id, and this count of changes; older ones are for a backfill.
+
+    One that has begun stays as it is.
+    """
     await connection.execute(
-        text("UPDATE channels SET watermark = :mark WHERE id = :id AND watermark IS NULL"),
-        {"id": channel_id, "mark": watermark},
+        text("UPDATE channels SET watermark = :mark, pts = :pts WHERE id = :id AND watermark IS NULL"),
+        {"id": channel_id, "mark": watermark, "pts": pts},
     )
 
 
@@ -69,7 +72,8 @@ async def readings(connection: AsyncConnection, channel_ids: Collection[ChannelI
 NOTE_LOOKS = text(
     """
     UPDATE channels c SET top_message_id = greatest(c.top_message_id, l.top), pts = l.pts, reconciled_at = now(),
-        watermark = coalesce(c.watermark, l.top)
+        watermark = coalesce(c.watermark, (SELECT max(m.message_id) FROM channel_messages m WHERE m.channel_id = c.id
+            AND m.message_id <= l.top), l.top)
     FROM unnest(CAST(:ids AS bigint[]), CAST(:tops AS bigint[]), CAST(:pts AS bigint[])) AS l(id, top, pts)
     WHERE c.id = l.id
     """
@@ -77,7 +81,7 @@ NOTE_LOOKS = text(
 
 
 async def note_looks(connection: AsyncConnection, looks: Sequence[Look]) -> None:
-    """Remember what Telegram said. A channel that was never looked at begins behind its newest message.
+    """Remember what Telegram said. A channel that was never looked at begins behind the newest message that we have.
 
     `top_message_id` may sink when the newest post is deleted; its largest value counts.
     """
@@ -183,6 +187,29 @@ async def note_missing(
 ) -> None:
     """Telegram was asked for these and did not give them: missing the first time, gone when that was `wait` ago."""
     await connection.execute(NOTE_MISSING, {"channel": channel_id, "ids": sorted(message_ids), "wait": wait})
+
+
+BEFORE_MONITORING = text(
+    """
+    SELECT place FROM unnest(CAST(:channels AS bigint[]), CAST(:messages AS bigint[])) WITH ORDINALITY AS k(c, m, place)
+        JOIN channels ON channels.id = k.c AND channels.watermark >= k.m
+    WHERE NOT EXISTS (SELECT FROM channel_messages WHERE channel_id = k.c AND message_id = k.m)
+    """
+)
+
+
+async def published_before_monitoring(
+    connection: AsyncConnection, messages: Sequence[tuple[ChannelId, MessageId]]
+) -> set[int]:
+    """Which of these are older than what we watch: the watermark has passed them and nobody ever accounted for them.
+
+    Places in `messages`. A reaction to a post of years ago reaches us as an edit of it.
+    """
+    if not messages:
+        return set()
+    channels, numbers = zip(*messages, strict=True)
+    rows = await connection.execute(BEFORE_MONITORING, {"channels": list(channels), "messages": list(numbers)})
+    return {place - 1 for (place,) in rows}
 
 
 async def stored_ids(

@@ -124,7 +124,7 @@ class AccountRow(Base):
     name: Mapped[str] = mapped_column(unique=True)
     telegram_user_id: Mapped[int | None]
     state: Mapped[str]
-    """ready, or revoked (Telegram ended the session)."""
+    """ready, or why not: revoked (Telegram ended the session), banned, frozen."""
     state_detail: Mapped[str | None]
     """Why it is not used, in a sentence for the operator."""
     session: Mapped[bytes]

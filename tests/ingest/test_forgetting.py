@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.forgetting import Forgotten, forget, forget_expired, schedule
+from ingest.forgetting import Forgotten, forget, forget_expired, forget_media, schedule
 from storage.database import AlreadyRunning, Database
 from storage.disk_usage import FILLED, measure
 from storage.forgetting import BATCH
@@ -246,10 +247,10 @@ async def test_two_processes_do_not_forget_at_once(database: Database) -> None:
     assert (await forget_at_noon(database, Keeping(), pause=meanwhile)).aged == 5
 
 
-async def test_jobs_forget_and_survive_a_database_that_refuses(database: Database) -> None:
+async def test_jobs_forget_and_survive_a_database_that_refuses(database: Database, tmp_path: Path) -> None:
     await make_samples(database, [Sample(NOON - 400 * DAY, NOON - 399 * DAY)])
     scheduler = AsyncIOScheduler(timezone=dt.UTC)
-    schedule(scheduler, database, Keeping(posts=None))
+    schedule(scheduler, database, Keeping(posts=None), tmp_path)
     jobs = {job.id: job.func for job in scheduler.get_jobs()}
     assert jobs.keys() == {"forget", "forget expired"}
     await change(database, "ALTER TABLE posts RENAME TO elsewhere")
@@ -258,3 +259,19 @@ async def test_jobs_forget_and_survive_a_database_that_refuses(database: Databas
     await change(database, "ALTER TABLE elsewhere RENAME TO posts")
     await jobs["forget expired"]()
     assert await left(database) == []
+
+
+async def test_media_of_forgotten_posts_go_too(database: Database, tmp_path: Path) -> None:
+    await make_samples(database, [Sample(NOON - 400 * DAY, None), Sample(NOON, None)])
+    for number in (1, 2):
+        file = tmp_path / "media" / "1" / f"{number}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+        await change(
+            database,
+            "INSERT INTO media_files (channel_id, message_id, state, path, bytes)"
+            f" VALUES (1, {number}, 'stored', 'media/1/{number}.jpg', 1)",
+        )
+    await forget_at_noon(database, Keeping())
+    assert await forget_media(database, tmp_path) == 1
+    assert [file.name for file in (tmp_path / "media" / "1").iterdir()] == ["2.jpg"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from telethon import errors
@@ -12,6 +13,7 @@ from telethon import errors
 from config.settings import IngestSettings
 from ingest.client import build_client, connect, disconnect
 from ingest.joining import Joiner
+from ingest.leases import Leases
 from ingest.listener import Listener
 from ingest.pace import Pace
 from ingest.session_key import SessionKey
@@ -20,7 +22,7 @@ from sandbox.channels import Channel
 from sandbox.mtproto import MtprotoServer
 from sandbox.mtproto.faults import RpcFault
 from sandbox.world import User, World
-from storage import channels
+from storage import channels, readers
 from storage.accounts import load_account
 from storage.channels import find_channel
 from storage.database import Database
@@ -32,14 +34,20 @@ from tests.ingest.values import Collector, until
 class Setting:
     """A joiner on a connected client, with a pace that notes its pauses instead of taking them."""
 
-    def __init__(self, database: Database, client: object, account_id: AccountId) -> None:
+    def __init__(self, database: Database, client: Any, account_id: AccountId) -> None:
         self.seconds = 0.0
+        self.client = client
         self.account_id = account_id
         self.pipeline = Collector()
         self.listener = Listener(self.pipeline)
         self.listener.attach(client)
         pace = Pace(2, dt.timedelta(seconds=30), clock=lambda: self.seconds, sleep=self._sleep)
-        self.joiner = Joiner(database, client, account_id, self.listener, pace=pace)
+        self.leases = Leases(database, account_id, self.listener)
+        self.joiner = Joiner(database, account_id, self.leases, pace=pace)
+
+    async def join(self) -> None:
+        """Everything that is requested now."""
+        await self.joiner.join_wanted(self.client)
 
     async def _sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -70,10 +78,10 @@ async def test_a_requested_channel_is_joined_and_heard(
 ) -> None:
     news.noforwards = True
     await ask_for(database, "News_Box")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert news.members == {reader.id}
     async with database.begin() as connection:
-        [(channel, access_hash)] = await channels.active_channels(connection, setting.account_id)
+        [(channel, access_hash)] = await readers.held_channels(connection, setting.account_id)
     assert (channel.telegram_id, channel.username, channel.title) == (news.id, "news_box", "News of the box")
     assert (access_hash, channel.is_protected) == (news.access_hash, True)
     world.channels.publish(news, "heard at once")
@@ -83,7 +91,7 @@ async def test_a_requested_channel_is_joined_and_heard(
 
 async def test_an_unknown_name_is_refused_with_a_sentence(database: Database, setting: Setting) -> None:
     await ask_for(database, "nobody_here")
-    await setting.joiner.join_requested()
+    await setting.join()
     state, why = await state_of(database, "nobody_here")
     assert state == "lost"
     assert "check the spelling" in why
@@ -92,14 +100,13 @@ async def test_an_unknown_name_is_refused_with_a_sentence(database: Database, se
 async def test_a_person_is_no_channel(database: Database, setting: Setting, world: World) -> None:
     world.add_user("Petro", username="petro_box")
     await ask_for(database, "petro_box")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert "not a channel" in (await state_of(database, "petro_box"))[1]
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        ("CHANNELS_TOO_MUCH", "too many channels"),
         ("CHANNEL_PRIVATE", "no access to this channel"),
         ("INVITE_REQUEST_SENT", "only whom it has approved"),
         ("SOMETHING_NEW", "refuses the channel"),
@@ -110,8 +117,18 @@ async def test_refusals_of_telegram_become_sentences(
 ) -> None:
     world.faults.add("mtproto", "channels.joinChannel", RpcFault(400, error))
     await ask_for(database, "news_box")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert sentence in (await state_of(database, "news_box"))[1]
+
+
+async def test_an_account_that_may_join_no_more_leaves_the_request_and_says_so(
+    database: Database, setting: Setting, world: World, news: Channel
+) -> None:
+    world.faults.add("mtproto", "channels.joinChannel", RpcFault(400, "CHANNELS_TOO_MUCH"))
+    await ask_for(database, "news_box")
+    await setting.join()
+    assert await state_of(database, "news_box") == ("requested", readers.NO_ROOM)
+    assert not news.members
 
 
 async def test_where_the_account_is_banned_the_channel_is_refused(
@@ -119,7 +136,7 @@ async def test_where_the_account_is_banned_the_channel_is_refused(
 ) -> None:
     news.ban(reader.id)
     await ask_for(database, "news_box")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert "no access to this channel" in (await state_of(database, "news_box"))[1]
 
 
@@ -129,7 +146,7 @@ async def test_a_flood_wait_is_obeyed_and_the_channel_still_joined(
     # 3 s: what Telethon remembers of so short a ban it ignores itself, so that real time does not matter here
     world.faults.add("mtproto", "channels.joinChannel", RpcFault(420, "FLOOD_WAIT_3"))
     await ask_for(database, "news_box")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert (await state_of(database, "news_box"))[0] == "active"
     assert setting.seconds >= 4
 
@@ -138,10 +155,10 @@ async def test_many_channels_are_joined_at_the_pace(database: Database, setting:
     for number in range(4):
         world.channels.add(f"Channel {number}", f"channel_{number}")
         await ask_for(database, f"channel_{number}")
-    await setting.joiner.join_requested()
+    await setting.join()
     assert setting.seconds == 60
     async with database.begin() as connection:
-        assert len(await channels.active_channels(connection, setting.account_id)) == 4
+        assert len(await readers.held_channels(connection, setting.account_id)) == 4
 
 
 async def test_what_stands_against_the_account_is_raised(
@@ -150,20 +167,22 @@ async def test_what_stands_against_the_account_is_raised(
     world.faults.add("mtproto", "contacts.resolveUsername", RpcFault(401, "SESSION_REVOKED"))
     await ask_for(database, "news_box")
     with pytest.raises(errors.SessionRevokedError):
-        await setting.joiner.join_requested()
+        await setting.join()
     assert (await state_of(database, "news_box"))[0] == "requested"
 
 
-async def test_requests_and_removals_are_heard_of_while_it_runs(
+async def test_woken_it_joins_what_is_requested_and_hears_no_more_of_what_is_removed(
     database: Database, setting: Setting, world: World, news: Channel, server: MtprotoServer
 ) -> None:
-    running = asyncio.create_task(setting.joiner.run())
+    running = asyncio.gather(setting.joiner.run(setting.client), setting.leases.run())
     await ask_for(database, "news_box")
+    setting.joiner.wake()
     await until(lambda: news.members)
     world.channels.publish(news, "one")
     await until(lambda: setting.pipeline.posts)
     async with database.begin() as connection:
         await channels.remove_channel(connection, "news_box")
+    setting.leases.wake()
     await until(lambda: not setting.listener._channels)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -17,6 +17,7 @@ from ingest.labelling import labelled
 from ingest.pipeline import Pipeline, Settled
 from ingest.standing_queries import StandingQueries
 from storage import subscriptions
+from storage.completeness import begin_at
 from storage.database import Database
 from storage.embedded import EmbeddedServer
 from storage.ids import ChannelId, MessageId
@@ -432,3 +433,27 @@ async def test_two_pipelines_with_the_same_posts_owe_each_once(database: Databas
         counts = [await settle(one), await settle(other)]
     assert sum(count.stored for count in counts) == 60
     assert await owed(database) == [(number, 1) for number in range(1, 61)]
+
+
+async def test_reaction_to_a_post_of_before_we_watched_is_no_news(database: Database, pipeline: Pipeline) -> None:
+    news = await make_channel(database)
+    await subscribe(database, await make_subscriber(database))
+    async with database.begin() as connection:
+        await begin_at(connection, news, 100)
+    for number in (99, 101):
+        await pipeline.offer(make_post(news, number, "мир", edited_at=NOON))
+    settled = await settle(pipeline)
+    assert (settled.stored, settled.unchanged, settled.owed) == (1, 1, 1)
+    await pipeline.offer(make_post(news, 99, "мир"), owe=False)
+    assert (await settle(pipeline)).stored == 1
+
+
+async def test_deleted_text_is_forgotten_with_its_deletion_where_that_is_wanted(database: Database) -> None:
+    news, pipeline = await make_channel(database), Pipeline(database, keeps_deleted_texts=False)
+    running = asyncio.create_task(pipeline.run())
+    await pipeline.offer(make_post(news, 1, "мир"))
+    await pipeline.offer_deletion(news, [MessageId(1)], NOON)
+    await settle(pipeline)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await rows(database, "SELECT text, deleted_at FROM posts") == [("", NOON)]

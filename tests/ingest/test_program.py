@@ -7,9 +7,9 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from config.settings import IngestSettings
 from ingest.joining import BURST, EVERY
@@ -100,7 +100,7 @@ async def is_deleted(database: Database, post_id: PostId) -> bool:
 async def test_what_was_heard_before_the_end_is_committed(
     database: Database, signed_in: IngestSettings, world: World, news: Channel
 ) -> None:
-    ingest = await Ingest.open(database, signed_in, Pace(BURST, EVERY))
+    ingest = Ingest(database, signed_in, Pace(BURST, EVERY))
     stop = asyncio.Event()
     task = asyncio.create_task(ingest.run(stop))
     await ask_for(database, "news_box")
@@ -108,25 +108,29 @@ async def test_what_was_heard_before_the_end_is_committed(
     for number in range(50):
         world.channels.publish(news, f"bridge {number}")
     world.channels.publish_album(news, "bridge album", [b"a", b"b"])
-    await until(lambda: ingest.listener.counts.posts)
+    [reader] = ingest.readers.running
+    await until(lambda: reader.listener.counts.posts)
     stop.set()  # in the middle of it: some are in the buffer, the album may be held
     await asyncio.wait_for(task, 30)
-    heard = ingest.listener.counts.posts
+    heard = reader.listener.counts.posts
     assert sum(len(each.parts) for each in await found(database, "bridge")) == heard
 
 
 async def test_the_session_is_stored_only_once_its_posts_are_committed(
-    database: Database, signed_in: IngestSettings, monkeypatch: pytest.MonkeyPatch
+    database: Database, signed_in: IngestSettings, server: MtprotoServer
 ) -> None:
-    monkeypatch.setattr("ingest.program.LONGEST_ALBUM", dt.timedelta(0))
-    ingest = await Ingest.open(database, signed_in, Pace(BURST, EVERY))
+    ingest = Ingest(database, signed_in, Pace(BURST, EVERY))
+    reading = asyncio.create_task(ingest.readers.run())
+    await until(lambda: server.connected)
     before = await stored_session(database)
     ingest.pipeline.offer_nowait(post(1, "bridge"))  # and nobody commits it
-    saving = asyncio.create_task(ingest._save_session_in_step())
+    saving = asyncio.create_task(ingest.readers.save_sessions(dt.timedelta(0)))
     await asyncio.sleep(0.2)
     assert not saving.done()
     assert await stored_session(database) == before
     saving.cancel()
+    reading.cancel()
+    await ingest.readers.close(is_pipeline_alive=False)
 
 
 async def stored_session(database: Database) -> bytes:
@@ -206,7 +210,10 @@ async def test_without_the_key_it_says_where_it_was(database: Database, signed_i
         await run_ingest(database, signed_in, stop=asyncio.Event())
 
 
-async def test_a_second_process_is_refused(database: Database, watching: asyncio.Task[None]) -> None:
-    other = IngestSettings(api_id=1, api_hash=SecretStr("0" * 32), _env_file=None)
-    with pytest.raises(IngestError, match="Another process"):
-        await run_ingest(database, other, stop=asyncio.Event())
+async def test_a_second_process_stands_by_and_says_so(
+    database: Database, signed_in: IngestSettings, watching: asyncio.Task[None], all_logs: list[Any]
+) -> None:
+    async with running(database, signed_in) as second:
+        await until(lambda: any("standing by" in line["event"] for line in all_logs))
+        assert not second.done()
+    assert sum(line["event"] == "connected to telegram" for line in all_logs) == 0

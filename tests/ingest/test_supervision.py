@@ -14,20 +14,21 @@ SOON = dt.timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize(
-    ("error", "is_ended"),
+    ("error", "state"),
     [
-        (errors.AuthKeyDuplicatedError(None), True),
-        (errors.AuthKeyUnregisteredError(None), True),
-        (errors.SessionRevokedError(None), True),
-        (errors.UserDeactivatedBanError(None), True),
-        (errors.AuthKeyNotFound(), True),
-        (errors.FrozenMethodInvalidError(None), False),
+        (errors.AuthKeyDuplicatedError(None), "revoked"),
+        (errors.AuthKeyUnregisteredError(None), "revoked"),
+        (errors.SessionRevokedError(None), "revoked"),
+        (errors.UserDeactivatedBanError(None), "banned"),
+        (errors.AuthKeyNotFound(), "revoked"),
+        (errors.FrozenMethodInvalidError(None), "frozen"),
     ],
 )
-def test_an_account_that_telegram_refuses_is_not_tried_again(error: Exception, is_ended: bool) -> None:
+def test_an_account_that_telegram_refuses_is_not_tried_again(error: Exception, state: str) -> None:
     refusal = refusal_of(error)
     assert refusal is not None
-    assert refusal.is_ended == is_ended
+    assert refusal.state == state
+    assert len(refusal.reason) <= 60  # what a notice shows of it
     assert "channelwatch login" in str(refusal)
 
 

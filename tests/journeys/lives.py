@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,14 @@ class Life:
     def kill(self) -> None:
         """kill -9, now."""
         self._process.kill()
+
+    def stop(self) -> None:
+        """SIGSTOP: nothing of it runs, and its connections stay."""
+        os.kill(self._process.pid or 0, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        os.kill(self._process.pid or 0, signal.SIGCONT)
 
     async def ends(self) -> bool:
         """Ask it to end (it may be dead already) and wait until it is gone; whether it was killed."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from storage import channels
-from storage.accounts import load_account, mark_revoked, save_account
+from storage import channels, readers
+from storage.accounts import load_account, mark_refused, save_account
 from storage.channels import Channel
 from storage.database import Database
 from storage.ids import AccountId, ChannelId, TelegramChannelId
@@ -54,7 +54,7 @@ async def test_requested_channel_is_joined_by_an_account(database: Database, acc
     assert await activate(database, account, channel_id, 1, "Kyiv_News", "Київ\x00\ud800") == channel_id
     async with database.begin() as connection:
         assert await channels.requested_channels(connection) == []
-        ((active, access_hash),) = await channels.active_channels(connection, account)
+        ((active, access_hash),) = await readers.held_channels(connection, account)
         assert await channels.channel_names(connection) == {"kyiv_news": channel_id}
     assert (active.title, active.state, access_hash) == ("Київ\ufffd\ufffd", "active", 10)
 
@@ -112,7 +112,7 @@ async def test_request_that_was_removed_stays_removed(database: Database, accoun
     async with database.begin() as connection:
         await channels.refuse_channel(connection, refused, "no such channel")
         assert await channels.list_channels(connection) == []
-        assert await channels.active_channels(connection, account) == []
+        assert await readers.held_channels(connection, account) == []
     assert await request(database, "joined") == joined
     assert (await find(database, "joined")).state == "requested"
 
@@ -156,9 +156,19 @@ async def test_archive_takes_no_name_from_another_channel(database: Database, ac
 
 async def test_last_session_of_an_account_counts(database: Database, account: AccountId) -> None:
     async with database.begin() as connection:
-        await mark_revoked(connection, account)
+        await mark_refused(connection, account, "revoked", "its session was ended")
         assert await save_account(connection, "reader", b"new", 42) == account
         stored = await load_account(connection, "reader")
         assert await load_account(connection, "nobody") is None
     assert stored is not None
-    assert (stored.session, stored.state) == (b"new", "ready")
+    assert (stored.session, stored.state, stored.state_detail) == (b"new", "ready", None)
+
+
+async def test_another_person_under_an_accounts_name_is_in_none_of_its_channels(
+    database: Database, account: AccountId
+) -> None:
+    await activate(database, account, await request(database, "news"), 1, "news")
+    for user, hashes in ((42, 1), (43, 0)):
+        async with database.begin() as connection:
+            await save_account(connection, "reader", b"new", user)
+        assert await rows(database, "SELECT count(*) FROM account_channels") == [(hashes,)]

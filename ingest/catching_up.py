@@ -1,0 +1,142 @@
+"""Changes that nobody pushed: asked for from our own count, or seen by reading the newest posts again."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+from telethon import errors
+
+from ingest.arrivals import Noted
+from ingest.asking import MethodClosed
+from ingest.client import NoAnswer
+from ingest.differences import Changes, Differences, TooMuchToTell
+from ingest.fetching import Fetching
+from ingest.watched import Watched
+from storage import completeness
+from storage.completeness import Look
+from storage.database import Database, DatabaseAway
+from storage.ids import ChannelId, MessageId
+from storage.post_values import Post
+
+log = structlog.get_logger()
+
+PAUSE_SECONDS = 2.0
+"""Between two tries for channels that could not be asked."""
+
+
+class Intake(Protocol):
+    """The pipeline's door for those who can wait."""
+
+    async def offer(self, post: Post, *, owe: bool = True) -> None:
+        """Take a post; waits while the buffer is full."""
+
+    async def offer_deletion(
+        self, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
+    ) -> None:
+        """Take the news that a channel deleted messages."""
+
+    async def note(self, noted: Noted) -> None:
+        """Account for ids that are no posts."""
+
+    async def caught_up(self) -> None:
+        """Wait until everything offered before is committed."""
+
+
+class CatchingUp:
+    """Catches up with the changes of the channels that it is given, until cancelled.
+
+    `settle` is told up to which count a channel's changes are known then.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        fetching: Fetching,
+        differences: Differences,
+        intake: Intake,
+        settle: Callable[[ChannelId, int], None],
+        *,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._database = database
+        self._fetching = fetching
+        self._differences = differences
+        self._intake = intake
+        self._settle = settle
+        self._clock = clock
+        self._wanted: dict[ChannelId, tuple[Watched, Look]] = {}
+        self._is_wanted = asyncio.Event()
+
+    def catch_up(self, watched: Watched, told: Look) -> None:
+        """See to it that all changes are known up to what Telegram told."""
+        self._wanted[watched.id] = (watched, told)
+        self._is_wanted.set()
+
+    async def run(self) -> None:
+        """For ever. Raises ConnectionError and what stands against the account."""
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            for channel_id, (watched, told) in list(self._wanted.items()):
+                is_done = await self._tried(watched, told)
+                if is_done and self._wanted.get(channel_id) == (watched, told):
+                    del self._wanted[channel_id]
+            if self._wanted:
+                await asyncio.sleep(PAUSE_SECONDS)
+                self._is_wanted.set()
+
+    async def _tried(self, watched: Watched, told: Look) -> bool:
+        try:
+            await self._catch_up(watched, told)
+        except MethodClosed as closed:
+            await asyncio.sleep(min(closed.seconds, PAUSE_SECONDS))
+            return False
+        except (NoAnswer, DatabaseAway) as error:
+            log.warning("changes not read yet", channel_id=watched.id, error=type(error).__name__)
+            return False
+        except (errors.BadRequestError, errors.ForbiddenError) as error:
+            # The sweep finds out why, and says so.
+            log.warning("changes cannot be read", channel_id=watched.id, error=type(error).__name__)
+        return True
+
+    async def _catch_up(self, watched: Watched, told: Look) -> None:
+        async with self._database.begin() as connection:
+            reading = (await completeness.readings(connection, [watched.id]))[watched.id]
+        pts = told.pts
+        try:
+            if reading.pts is None:  # never looked at
+                raise TooMuchToTell
+            async for changes in self._differences.since(watched, reading.pts):
+                await self._take_in(watched, changes)
+                pts = max(pts, changes.pts)
+        except (MethodClosed, TooMuchToTell):
+            await self._take_in(watched, await self._newest(watched, told.pts))
+        await self._intake.caught_up()
+        async with self._database.begin() as connection:
+            await completeness.note_looks(connection, [Look(watched.id, told.top_message_id, pts)])
+        self._settle(watched.id, pts)
+
+    async def _newest(self, watched: Watched, pts: int) -> Changes:
+        """What the newest hundred messages show of it: edits of stored posts, and stored posts that are not there."""
+        page = await self._fetching.newest(watched)
+        async with self._database.begin() as connection:
+            ids = [MessageId(number) for number in (*page.found, *page.missing)]
+            kinds = await completeness.stored_ids(connection, watched.id, ids)
+        is_stored = {number for number, kind in kinds.items() if kind in ("post", "part")}
+        posts = [post for post in page.posts if not is_stored.isdisjoint(part.message_id for part in post.parts)]
+        gone = [number for number in page.missing if number in is_stored]
+        if gone:  # asked for by number it is not there either, or it is not deleted
+            gone = (await self._fetching.by_ids(watched, gone)).missing
+        return Changes(pts, posts, page.service, gone)
+
+    async def _take_in(self, watched: Watched, changes: Changes) -> None:
+        for post in changes.posts:
+            await self._intake.offer(post)
+        if changes.service:
+            await self._intake.note(Noted(watched.id, service=tuple(changes.service)))
+        if changes.deleted:
+            await self._intake.offer_deletion(watched.id, changes.deleted, self._clock())
