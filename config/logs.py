@@ -65,6 +65,10 @@ def _quiet_the_talkative() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Its one error at a stop without network is a page of traceback that says nothing we have not said.
     logging.getLogger("telegram.ext.Updater").setLevel(logging.CRITICAL)
+    # A line or a traceback for every message that Telethon drops, thousands with a wrong clock: each is a doubt to us
+    # (ingest.telethon_gaps), and what comes of it is said once.
+    for name in ("mtprotosender", "mtprotostate"):
+        logging.getLogger(f"telethon.network.{name}").setLevel(logging.CRITICAL)
 
 
 def redact(text: str) -> str:

@@ -46,7 +46,7 @@ class Allowance:
 ALLOWANCES: Mapping[type, Allowance] = {
     functions.messages.GetPeerDialogsRequest: Allowance(10, dt.timedelta(seconds=1)),
     functions.channels.GetMessagesRequest: Allowance(40, dt.timedelta(milliseconds=100)),
-    functions.updates.GetChannelDifferenceRequest: Allowance(40, dt.timedelta(milliseconds=100)),
+    functions.updates.GetChannelDifferenceRequest: Allowance(100, dt.timedelta(milliseconds=40)),
     functions.messages.GetHistoryRequest: Allowance(20, dt.timedelta(milliseconds=200)),
     functions.messages.GetMessagesViewsRequest: Allowance(5, dt.timedelta(seconds=1)),
     functions.channels.GetChannelsRequest: Allowance(5, dt.timedelta(seconds=1)),

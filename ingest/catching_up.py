@@ -15,6 +15,7 @@ from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
 from ingest.differences import Changes, Differences, TooMuchToTell
 from ingest.fetching import Fetching
+from ingest.supervision import first_to_end
 from ingest.watched import Watched
 from storage import completeness
 from storage.completeness import Look
@@ -24,8 +25,10 @@ from storage.post_values import Post
 
 log = structlog.get_logger()
 
+WORKERS = 4
+
 PAUSE_SECONDS = 2.0
-"""Between two tries for channels that could not be asked."""
+"""Before a channel that could not be asked is asked again."""
 
 
 class Intake(Protocol):
@@ -49,7 +52,8 @@ class Intake(Protocol):
 class CatchingUp:
     """Catches up with the changes of the channels that it is given, until cancelled.
 
-    `settle` is told up to which count a channel's changes are known then.
+    `settle` is told up to which count a channel's changes are known then, `on_done` the newest id that there must be:
+    what a difference tells of new posts need not be all.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class CatchingUp:
         differences: Differences,
         intake: Intake,
         settle: Callable[[ChannelId, int], None],
+        on_done: Callable[[Watched, int], None],
         *,
         clock: Callable[[], dt.datetime],
     ) -> None:
@@ -67,27 +72,32 @@ class CatchingUp:
         self._differences = differences
         self._intake = intake
         self._settle = settle
+        self._on_done = on_done
         self._clock = clock
         self._wanted: dict[ChannelId, tuple[Watched, Look]] = {}
-        self._is_wanted = asyncio.Event()
+        self._queue: asyncio.Queue[ChannelId] = asyncio.Queue()
 
     def catch_up(self, watched: Watched, told: Look) -> None:
         """See to it that all changes are known up to what Telegram told."""
+        if watched.id not in self._wanted:
+            self._queue.put_nowait(watched.id)
         self._wanted[watched.id] = (watched, told)
-        self._is_wanted.set()
 
     async def run(self) -> None:
-        """For ever. Raises ConnectionError and what stands against the account."""
+        """For ever, WORKERS channels at a time. Raises ConnectionError and what stands against the account."""
+        await first_to_end(*(self._work() for _ in range(WORKERS)))
+
+    async def _work(self) -> None:
         while True:
-            await self._is_wanted.wait()
-            self._is_wanted.clear()
-            for channel_id, (watched, told) in list(self._wanted.items()):
-                is_done = await self._tried(watched, told)
-                if is_done and self._wanted.get(channel_id) == (watched, told):
-                    del self._wanted[channel_id]
-            if self._wanted:
+            channel_id = await self._queue.get()
+            watched, told = self._wanted[channel_id]
+            if not await self._tried(watched, told):
                 await asyncio.sleep(PAUSE_SECONDS)
-                self._is_wanted.set()
+            elif self._wanted[channel_id] == (watched, told):
+                del self._wanted[channel_id]
+                self._on_done(watched, told.top_message_id)
+                continue
+            self._queue.put_nowait(channel_id)
 
     async def _tried(self, watched: Watched, told: Look) -> bool:
         try:

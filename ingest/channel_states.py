@@ -30,6 +30,9 @@ SOONEST_AGAIN, LATEST_AGAIN = dt.timedelta(seconds=20), dt.timedelta(hours=1)
 Most come back soon or never."""
 
 
+FEWEST_SECONDS_BETWEEN_TRIES = 1.0
+
+
 class ChannelStates:
     """Keeps the states of an account's channels. `refresh` tells the listener which are active."""
 
@@ -66,13 +69,23 @@ class ChannelStates:
                 await self._lose(each, reason)
 
     async def run(self) -> None:
-        """Look now and then whether a lost channel can be read again; for ever."""
+        """Look whether a lost channel can be read again: at once, now and then, and when Telegram speaks of one.
+
+        For ever.
+        """
         while True:
-            await asyncio.sleep(SOONEST_AGAIN.total_seconds() / 2)
             try:
                 await self.try_again()
             except (MethodClosed, NoAnswer, DatabaseAway) as error:
                 log.warning("lost channels not tried", error=type(error).__name__)
+            try:
+                async with asyncio.timeout(SOONEST_AGAIN.total_seconds() / 2):
+                    await self._doubts.elsewhere.wait()
+                self._doubts.elsewhere.clear()
+                self._tried_at.clear()
+                await asyncio.sleep(FEWEST_SECONDS_BETWEEN_TRIES)
+            except TimeoutError:
+                pass
 
     async def try_again(self) -> None:
         """One look at every lost channel whose turn it is."""
@@ -92,10 +105,12 @@ class ChannelStates:
                 await self._restore(each)
 
     def _is_due(self, each: Watched) -> bool:
+        if each.id not in self._tried_at:
+            return True
         now = time.monotonic()
         wait = (now - self._lost_since[each.id]) / 10
         wait = min(max(wait, SOONEST_AGAIN.total_seconds()), LATEST_AGAIN.total_seconds())
-        return now - self._tried_at.get(each.id, self._lost_since[each.id]) >= wait
+        return now - self._tried_at[each.id] >= wait
 
     async def _is_in(self, each: Watched, entity: Any) -> bool:
         """Whether the account is a member (again): whoever was only thrown out may come back to a public channel."""

@@ -20,6 +20,8 @@ class Doubts:
         self._about: set[ChannelId] = set()
         self._about_all = False
         self._raised = asyncio.Event()
+        self.elsewhere = asyncio.Event()
+        """A channel that is not watched has changed: one that was lost may be back."""
         self.causes: Counter[str] = Counter()
         """How often each cause has raised one, since the beginning."""
 

@@ -100,6 +100,8 @@ class Listener:
             self.doubts.raise_about(None, cause)
         elif (channel_id := self._channels.get(telegram_id)) is not None:
             self.doubts.raise_about(channel_id, cause)
+        else:
+            self.doubts.elsewhere.set()
 
     async def _on_update(self, update: Any) -> None:
         # A coroutine because Telethon awaits it; nothing in it ever waits.

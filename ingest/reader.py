@@ -139,15 +139,22 @@ class Reader:
         def is_refused(channel_id: ChannelId) -> None:
             listener.doubts.raise_about(channel_id, "refused to be read")
 
+        filling = Filling(database, fetching, pipeline, is_refused)
         reconciler = Reconciler(
             database,
             account_id,
             asking,
             listener.doubts,
             pipeline,
-            filling=Filling(database, fetching, pipeline, is_refused),
+            filling=filling,
             catching_up=CatchingUp(
-                database, fetching, Differences(asking, utc_now), pipeline, listener.pts.settle, clock=utc_now
+                database,
+                fetching,
+                Differences(asking, utc_now),
+                pipeline,
+                listener.pts.settle,
+                filling.fill,
+                clock=utc_now,
             ),
             rereading=Rereading(database, account_id, fetching, pipeline, clock=utc_now),
             states=states,

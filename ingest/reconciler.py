@@ -42,6 +42,9 @@ FEWEST_SECONDS_BETWEEN_SWEEPS = 1.0
 """Doubts come in swarms; one look settles them all."""
 
 
+FAR_BEHIND = 500
+"""Ids: five requests for either way."""
+
 MOST_SILENT_SWEEPS = 2
 """A connection may be dead and say it is connected: after so many looks in a row without an answer, a new one."""
 
@@ -133,12 +136,15 @@ class Reconciler:
             await asyncio.sleep(self._grace)
             await self._door.caught_up()
             suspicious = await self._suspicious(suspicious)
+        far_behind = await self._far_behind(suspicious)
         changed = {look.channel_id for look in suspicious if self._pts.is_behind(look.channel_id, look.pts)}
         for look in suspicious:
-            self._filling.fill(by_id[look.channel_id], look.top_message_id)
-        for look in suspicious:
+            # A difference tells of posts, edits and deletions at once, a hundred changes a request; pages of history
+            # tell posts only, but of any number. What catching up leaves open is filled when it is done.
             if look.channel_id in changed:
                 self._catching_up.catch_up(by_id[look.channel_id], look)
+            if look.channel_id not in changed or look.channel_id in far_behind:
+                self._filling.fill(by_id[look.channel_id], look.top_message_id)
         await self._note([look for look in seen.looks if look.channel_id not in changed])
         self.sweeps += 1
 
@@ -157,6 +163,16 @@ class Reconciler:
             if has_hole or self._pts.is_behind(look.channel_id, look.pts):
                 found.append(look)
         return found
+
+    async def _far_behind(self, looks: Sequence[Look]) -> set[ChannelId]:
+        """Those that have more unknown ids than are told one by one."""
+        async with self._database.begin() as connection:
+            readings = await completeness.readings(connection, [look.channel_id for look in looks])
+        return {
+            look.channel_id
+            for look in looks
+            if look.top_message_id - (readings[look.channel_id].watermark or look.top_message_id) > FAR_BEHIND
+        }
 
     async def _note(self, looks: Sequence[Look]) -> None:
         async with self._database.begin() as connection:

@@ -79,8 +79,12 @@ class StoredSession(MemorySession):  # type: ignore[misc]  # Telethon publishes 
             self._holds_states = False
 
     def get_entity_rows_by_id(self, id: int, exact: bool = True) -> tuple[int, int] | None:  # noqa: A002 - Telethon's
-        """Marked id and access hash. (Telethon calls this.)"""
-        for marked_id in (id,) if exact else (id, -id, _CHANNEL_MARK - id):
+        """Marked id and access hash. (Telethon calls this.)
+
+        A bare number is that of a channel first: people have numbers of the same range, and when Telethon asks by a
+        bare number it means a channel, whose catch-up ends every new client if a person is given (measured, issue 4).
+        """
+        for marked_id in (id,) if exact else (_CHANNEL_MARK - id, id, -id):
             if marked_id in self._hashes:
                 return marked_id, self._hashes[marked_id]
         return None

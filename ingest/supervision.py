@@ -115,7 +115,8 @@ async def keep_alive(
         except Exception as error:  # the program's door: whatever ended this life, the next one begins
             if (refusal := refusal_of(error)) is not None:
                 raise refusal from error
-            log.warning("connection to telegram ended", error=type(error).__name__)
+            is_expected = isinstance(error, OSError | NoAnswer | errors.RPCError)
+            log.warning("connection to telegram ended", error=type(error).__name__, exc_info=not is_expected)
         if time.monotonic() - started > longest.total_seconds():
             pause = shortest
         # half of it at random, so that many instances do not come back in step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import case, func, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,7 +88,13 @@ async def request_channel(connection: AsyncConnection, username: str) -> Channel
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[func.lower(ChannelRow.username)],
-                set_={"state": "requested", "state_detail": None, "changed_at": func.now()},
+                set_={
+                    "state": "requested",
+                    "state_detail": None,
+                    "changed_at": func.now(),
+                    # Who removed it did not want what it said meanwhile: monitoring begins anew.
+                    "watermark": case((ChannelRow.state == "removed", null()), else_=ChannelRow.watermark),
+                },
                 where=ChannelRow.state != "active",
             ).returning(*COLUMNS)
         )

@@ -89,3 +89,13 @@ async def test_a_session_of_another_key_is_refused(database: Database, tmp_path:
     assert account is not None
     with pytest.raises(SessionKeyError, match="not the key"):
         read_session(account, SessionKey.read_or_make(tmp_path / "two"))
+
+
+async def test_channel_is_found_although_a_person_has_its_number() -> None:
+    session = StoredSession()
+    session.remember_channels([(1234567890, 111)])
+    person = types.User(1234567890, access_hash=222, first_name="Same")
+    session.process_entities(types.contacts.ResolvedPeer(types.PeerUser(1234567890), [], [person]))
+    entity = session.get_input_entity(1234567890)
+    assert (entity.channel_id, entity.access_hash) == (1234567890, 111)
+    assert session.get_input_entity(types.PeerUser(1234567890)).access_hash == 222

@@ -9,6 +9,7 @@ import pytest
 from storage import channels, readers
 from storage.accounts import load_account, mark_refused, save_account
 from storage.channels import Channel
+from storage.completeness import begin_at
 from storage.database import Database
 from storage.ids import AccountId, ChannelId, TelegramChannelId
 from tests.storage.makers import rows
@@ -172,3 +173,24 @@ async def test_another_person_under_an_accounts_name_is_in_none_of_its_channels(
         async with database.begin() as connection:
             await save_account(connection, "reader", b"new", user)
         assert await rows(database, "SELECT count(*) FROM account_channels") == [(hashes,)]
+
+
+async def test_removed_channel_that_is_asked_for_again_begins_anew(database: Database, account: AccountId) -> None:
+    channel_id = await request(database, "news")
+    await activate(database, account, channel_id, 1, "news")
+    async with database.begin() as connection:
+        await begin_at(connection, channel_id, 100)
+        await channels.remove_channel(connection, "news")
+        await channels.request_channel(connection, "news")
+        await begin_at(connection, channel_id, 900)
+    assert await rows(database, "SELECT watermark FROM channels") == [(900,)]
+
+
+async def test_channel_that_is_asked_for_twice_is_read_on_where_it_was(database: Database, account: AccountId) -> None:
+    channel_id = await request(database, "news")
+    await activate(database, account, channel_id, 1, "news")
+    async with database.begin() as connection:
+        await begin_at(connection, channel_id, 100)
+        await channels.request_channel(connection, "news")
+        await begin_at(connection, channel_id, 900)
+    assert await rows(database, "SELECT watermark, state FROM channels") == [(100, "active")]
