@@ -52,6 +52,8 @@ class Noted:
     channel_id: ChannelId
     service: tuple[MessageId, ...] = ()
     missing: tuple[MessageId, ...] = ()
+    is_by_number: bool = True
+    """Whether the missing ones were asked for by number: only that makes them gone, the second time."""
 
     @property
     def weight(self) -> int:

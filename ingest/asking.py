@@ -77,9 +77,11 @@ class Lanes:
 
     def flooded(self, method: type, seconds: float) -> None:
         """Telegram said to wait: leave the method alone for so long, then ask half as often."""
+        is_news = self.closed_for(method) <= 0  # several requests may meet one flood
         until = time.monotonic() + seconds + CLOSED_AFTERWARDS.total_seconds()
         self._closed_until[method] = max(until, self._closed_until.get(method, 0.0))
-        self._pace(method).slow_down()
+        if is_news:
+            self._pace(method).slow_down()
 
     def answered(self, method: type) -> None:
         """Telegram answered: a little faster again."""

@@ -92,6 +92,7 @@ class CatchingUp:
             channel_id = await self._queue.get()
             watched, told = self._wanted[channel_id]
             if not await self._tried(watched, told):
+                self._on_done(watched, told.top_message_id)  # new posts need not wait for what tells of changes
                 await asyncio.sleep(PAUSE_SECONDS)
             elif self._wanted[channel_id] == (watched, told):
                 del self._wanted[channel_id]
@@ -123,7 +124,7 @@ class CatchingUp:
             async for changes in self._differences.since(watched, reading.pts):
                 await self._take_in(watched, changes)
                 pts = max(pts, changes.pts)
-        except (MethodClosed, TooMuchToTell):
+        except (MethodClosed, NoAnswer, TooMuchToTell):
             await self._take_in(watched, await self._newest(watched, told.pts))
         await self._intake.caught_up()
         async with self._database.begin() as connection:

@@ -22,6 +22,7 @@ from storage import channel_states
 from storage.channel_states import Unreadable
 from storage.database import Database, DatabaseAway
 from storage.ids import AccountId, ChannelId
+from storage.post_values import storable
 
 log = structlog.get_logger()
 
@@ -123,6 +124,9 @@ class ChannelStates:
         return True
 
     async def _note_names(self, each: Watched, entity: Any) -> None:
+        known = (each.channel.username, each.channel.title, each.channel.is_protected)
+        if known == (username_of(entity), storable(entity.title), bool(entity.noforwards)):
+            return
         async with self._database.begin() as connection:
             changed = await channel_states.note_names(
                 connection,

@@ -119,6 +119,11 @@ async def call(client: TelegramClient, request: Any, timeout: dt.timedelta = ANS
             return await client(request)
     except TimeoutError:
         raise NoAnswer(f"Telegram did not answer {type(request).__name__}.") from None
+    except asyncio.CancelledError:
+        # Telethon cancels what waits for an answer when its update loop breaks: that is not somebody ending us.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        raise ConnectionError("Telethon gave up on the connection.") from None
 
 
 async def disconnect(client: TelegramClient, timeout: dt.timedelta = DISCONNECT_TIMEOUT) -> None:  # noqa: ASYNC109

@@ -105,7 +105,7 @@ class Committing:
         if step.service:
             await note_service(connection, step.channel_id, step.service)
         if step.missing:
-            await note_missing(connection, step.channel_id, step.missing)
+            await note_missing(connection, step.channel_id, step.missing, may_be_gone=step.is_by_number)
 
     async def _store(
         self, connection: Connection, step: Sequence[Labelled], labeller: Labeller, count: Settled

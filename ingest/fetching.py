@@ -30,6 +30,8 @@ class Fetched:
     service: list[MessageId] = field(default_factory=list)
     missing: list[MessageId] = field(default_factory=list)
     """Asked for, or in the middle of the page, and not there."""
+    is_by_number: bool = True
+    """Whether `missing` were asked for by their numbers, not only left out of a page."""
     newest: int = 0
     """The largest id that was given; 0 when none was."""
     oldest: int = 0
@@ -61,16 +63,18 @@ class Fetching:
         return fetched
 
     async def upwards(self, watched: Watched, first: int, last: int) -> Fetched:
-        """The next page from `first` on, up to `last`: ids between what it gave are missing, and so are all of the rest
-        when it gave none or ended before its time."""
+        """The next page from `first` on, up to `last`. What a full page leaves out is missing; of a short one only
+        what lies between those that it gave: it may hold less than was asked for, at either end.
+        """
         answer = await self._page(watched, offset_id=first, add_offset=-AT_ONCE, min_id=first - 1)
         fetched = self._read(watched, answer, within=range(first, last + 1))
         given = [message.id for message in answer.messages if not isinstance(message, types.MessageEmpty)]
-        # A full page may have more behind it; any other, or one that goes past the end, has told of everything.
-        is_last = len(given) < AT_ONCE or max(given) >= last
+        is_last = not given or max(given) >= last
         end = last if is_last else max(given)
         found = fetched.found
-        fetched.missing = [MessageId(number) for number in range(first, end + 1) if number not in found]
+        begin = first if len(given) >= AT_ONCE or not given else max(first, min(given))
+        fetched.missing = [MessageId(number) for number in range(begin, end + 1) if number not in found]
+        fetched.is_by_number = False
         fetched.newest = end
         return fetched
 

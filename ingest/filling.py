@@ -18,7 +18,7 @@ from ingest.watched import Watched
 from storage import completeness
 from storage.completeness import Hole
 from storage.database import Database, DatabaseAway
-from storage.ids import ChannelId
+from storage.ids import ChannelId, MessageId
 from storage.post_values import Post
 
 log = structlog.get_logger()
@@ -90,11 +90,15 @@ class Filling:
     async def _turn(self, watched: Watched) -> bool:
         """A few requests for one channel. Whether it needs no more."""
         try:
+            before: list[Hole] = []
             for _ in range(FETCHES_A_TURN):
                 async with self._database.begin() as connection:
                     holes = await completeness.holes(connection, watched.id, self._tops[watched.id], most=AT_ONCE)
-                if not holes:
+                    if not holes:  # two processes may have committed what closes it, neither seeing the other's
+                        await completeness.advance_watermarks(connection, [watched.id])
+                if not holes or holes == before:  # what does not change by asking is left to the next sweep
                     return True
+                before = holes
                 await self._take_in(watched, await self._fetch(watched, holes))
         except MethodClosed as closed:
             await asyncio.sleep(min(closed.seconds, PAUSE_SECONDS))
@@ -110,17 +114,33 @@ class Filling:
     async def _fetch(self, watched: Watched, holes: list[Hole]) -> Fetched:
         """One request: a page for a long hole, else as many ids as fit. By the other way while one is closed."""
         first = holes[0]
-        if len(first) > AT_ONCE:
-            return await self._fetching.upwards(watched, first.first, first.last)
         ids = [number for hole in holes for number in range(hole.first, hole.last + 1)][:AT_ONCE]
+        is_page_best = len(first) > AT_ONCE and not await self._are_missing(watched, ids)
+        if not is_page_best:
+            try:
+                return await self._fetching.by_ids(watched, ids)
+            except MethodClosed:
+                return await self._page(watched, first)
         try:
-            return await self._fetching.by_ids(watched, ids)
+            page = await self._page(watched, first)
         except MethodClosed:
-            return await self._fetching.upwards(watched, first.first, first.last)
+            return await self._fetching.by_ids(watched, ids)
+        says_something = page.found or page.missing
+        return page if says_something else await self._fetching.by_ids(watched, ids)
+
+    async def _page(self, watched: Watched, hole: Hole) -> Fetched:
+        return await self._fetching.upwards(watched, hole.first, hole.last)
+
+    async def _are_missing(self, watched: Watched, ids: list[int]) -> bool:
+        """Whether pages have left all of these out: then they are asked for by number."""
+        async with self._database.begin() as connection:
+            kinds = await completeness.stored_ids(connection, watched.id, [MessageId(number) for number in ids])
+        return len(kinds) == len(ids)
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:
             await self._intake.offer(post)
         if fetched.service or fetched.missing:
-            await self._intake.note(Noted(watched.id, tuple(fetched.service), tuple(fetched.missing)))
+            noted = Noted(watched.id, tuple(fetched.service), tuple(fetched.missing), fetched.is_by_number)
+            await self._intake.note(noted)
         await self._intake.caught_up()

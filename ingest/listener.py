@@ -171,6 +171,7 @@ class Listener:
     def _drop(self, channel_id: ChannelId, message_ids: Sequence[MessageId]) -> None:
         """The reconciler finds it again, once the database takes what waits."""
         self.counts.dropped += len(message_ids)
+        self.pts.lose(channel_id)
         self.doubts.raise_about(channel_id, "pipeline full")
         if not self._is_full:
             self._is_full = True

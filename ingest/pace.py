@@ -8,7 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 SLOWEST_SECONDS = 60.0
-SPEED_UP_STEPS = 50
+SPEED_UP = 0.986
+"""To the power of fifty it is a half."""
 
 
 class Pace:
@@ -47,8 +48,8 @@ class Pace:
         self._every = min(self._every * 2, max(SLOWEST_SECONDS, self._fastest))
 
     def speed_up(self) -> None:
-        """A little more often, up to the rate it began with: one halving is made good by some fifty calls."""
-        self._every = max(self._every - self._fastest / SPEED_UP_STEPS, self._fastest)
+        """A little more often, up to the rate it began with: some fifty calls make one halving good, however many."""
+        self._every = max(self._every * SPEED_UP, self._fastest)
 
     def _seconds_left(self) -> float:
         turn_at = self._full_at - (self._burst - 1) * self._every

@@ -30,6 +30,11 @@ class PtsCount:
             ahead[pts - count] = pts
         self._close_up(channel_id)
 
+    def lose(self, channel_id: ChannelId) -> None:
+        """Something that was heard of was dropped: the next look finds the channel behind."""
+        self._known.pop(channel_id, None)
+        self._ahead.pop(channel_id, None)
+
     def known(self, channel_id: ChannelId) -> int | None:
         """Up to which count everything has been heard of; None before the first look."""
         return self._known.get(channel_id)

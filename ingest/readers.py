@@ -189,7 +189,7 @@ class Readers:
                 continue
             del self._running[account_id]
             account = each.reader.account
-            match error := each.task.exception():
+            match error := None if each.task.cancelled() else each.task.exception():
                 case None if each.is_lost:
                     log.warning("account lost to another process", account=account.name)
                 case None | AccountRefused():

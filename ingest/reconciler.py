@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -103,10 +104,15 @@ class Reconciler:
     async def _sweep_for_ever(self) -> None:
         about: set[ChannelId] | None = None
         silent = 0
+        swept_all_at = float("-inf")
         while True:
+            if time.monotonic() - swept_all_at >= self._sweep_every:
+                about = None  # doubts about some must not keep us from the others
             try:
+                began = time.monotonic()
                 await self.sweep(about)
                 silent = 0
+                swept_all_at = began if about is None else swept_all_at
             except MethodClosed as closed:
                 log.warning("sweep put off", seconds=round(closed.seconds))
                 await asyncio.sleep(min(closed.seconds, self._sweep_every))
@@ -121,7 +127,7 @@ class Reconciler:
                 about = None
                 continue
             await asyncio.sleep(min(FEWEST_SECONDS_BETWEEN_SWEEPS, self._sweep_every))
-            await self._doubts.wait(self._sweep_every)
+            await self._doubts.wait(max(swept_all_at + self._sweep_every - time.monotonic(), 0.0))
             about = self._doubts.take() or None
 
     async def sweep(self, about: set[ChannelId] | None = None) -> None:
@@ -129,8 +135,8 @@ class Reconciler:
         every = await watched_channels(self._database, self._account_id)
         watched = [each for each in every if about is None or each.id in about]
         seen = await look_at(self._asking, watched)
-        await self._states.seen(watched, seen)
         by_id = {each.id: each for each in watched}
+        await self._door.caught_up()  # what is noted below as heard must not wait in memory any more
         suspicious = await self._suspicious(seen.looks)
         if suspicious:
             await asyncio.sleep(self._grace)
@@ -147,6 +153,10 @@ class Reconciler:
                 self._filling.fill(by_id[look.channel_id], look.top_message_id)
         await self._note([look for look in seen.looks if look.channel_id not in changed])
         self.sweeps += 1
+        try:
+            await self._states.seen(watched, seen)
+        except (MethodClosed, NoAnswer) as error:  # of channels that are not shown; the others are looked after
+            log.warning("channels' states not settled yet", error=type(error).__name__)
 
     async def _suspicious(self, looks: Sequence[Look]) -> list[Look]:
         """Those whose newest id is not accounted for, or whose changes we have not all heard of."""

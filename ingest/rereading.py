@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -20,6 +20,7 @@ from ingest.client import NoAnswer
 from ingest.fetching import AT_ONCE, Fetched, Fetching
 from ingest.watched import Watched, watched_channels
 from storage import rereads
+from storage.completeness import SECOND_LOOK_AFTER
 from storage.database import Database, DatabaseAway
 from storage.ids import AccountId, ChannelId, MessageId
 from storage.post_values import Post
@@ -49,6 +50,18 @@ go in hundreds."""
 
 PAUSE_SECONDS = 2.0
 
+LONGEST_BACK = dt.timedelta(days=3)
+"""An account that was idle for longer reads again what it missed in these days only."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """One reading of all that has reached an age: what is left of it."""
+
+    until: dt.datetime
+    due: list[tuple[Watched, list[MessageId]]]
+    missing: list[tuple[Watched, list[MessageId]]] = field(default_factory=list)
+
 
 class Intake(Protocol):
     """The pipeline's door for those who can wait."""
@@ -74,6 +87,7 @@ class Rereading:
         *,
         clock: Callable[[], dt.datetime],
         schedule: Sequence[Age] = SCHEDULE,
+        second_look_after: dt.timedelta = SECOND_LOOK_AFTER,
     ) -> None:
         self._database = database
         self._account_id = account_id
@@ -81,6 +95,8 @@ class Rereading:
         self._intake = intake
         self._clock = clock
         self._schedule = schedule
+        self._second_look_after = second_look_after.total_seconds()
+        self._rounds: dict[dt.timedelta, _Round] = {}
 
     async def run(self) -> None:
         """For ever. Raises ConnectionError and what stands against the account."""
@@ -91,30 +107,61 @@ class Rereading:
             await asyncio.sleep(min(shortest.total_seconds(), 60.0) / 2)
 
     async def read_again(self, age: Age) -> None:
-        """Read the posts that have reached an age since the last time, if that is long enough ago."""
+        """Read the posts that have reached an age since the last time, if that is long enough ago.
+
+        One that is interrupted goes on where it was, as long as this object lives.
+        """
+        round_ = self._rounds.get(age.old) or await self._begin(age)
+        if round_ is None:
+            return
+        self._rounds[age.old] = round_
+        while round_.due:
+            watched, ids = round_.due[0]
+            try:
+                fetched = await self._fetching.by_ids(watched, ids)
+            except (errors.BadRequestError, errors.ForbiddenError):
+                fetched = Fetched()  # the sweep finds out why, and says so
+            await self._take_in(watched, fetched)
+            if fetched.missing:
+                round_.missing.append((watched, fetched.missing))
+            round_.due.pop(0)
+        await self._look_twice(round_)
+        async with self._database.begin() as connection:
+            await rereads.advance(connection, self._account_id, age.old, round_.until)
+        del self._rounds[age.old]
+
+    async def _begin(self, age: Age) -> _Round | None:
         until = self._clock() - age.old
         async with self._database.begin() as connection:
             since = await rereads.done_until(connection, self._account_id, age.old)
         if since is not None and until - since < age.every:
-            return
+            return None
+        since = max(since or until - age.every, until - LONGEST_BACK)
         watched = {each.id: each for each in await watched_channels(self._database, self._account_id)}
         async with self._database.begin() as connection:
-            due = await rereads.published_between(connection, watched, since or until - age.every, until)
-        for channel_id, ids in due.items():
+            due = await rereads.published_between(connection, watched, since, until)
+        parts = [
+            (watched[channel_id], ids[start : start + AT_ONCE])
+            for channel_id, ids in due.items()
+            for start in range(0, len(ids), AT_ONCE)
+        ]
+        return _Round(until, parts)
+
+    async def _look_twice(self, round_: _Round) -> None:
+        """What was not given is asked for once more, a minute later: only then it is deleted."""
+        if round_.missing:
+            await asyncio.sleep(self._second_look_after)
+        while round_.missing:
+            watched, ids = round_.missing[0]
             for start in range(0, len(ids), AT_ONCE):
-                part = ids[start : start + AT_ONCE]
-                try:
-                    await self._take_in(watched[channel_id], await self._fetching.by_ids(watched[channel_id], part))
-                except (errors.BadRequestError, errors.ForbiddenError):
-                    break  # the sweep finds out why, and says so
-        async with self._database.begin() as connection:
-            await rereads.advance(connection, self._account_id, age.old, until)
+                gone = (await self._fetching.by_ids(watched, ids[start : start + AT_ONCE])).missing
+                if gone:
+                    await self._intake.offer_deletion(watched.id, gone, self._clock())
+            round_.missing.pop(0)
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:
             await self._intake.offer(post)
-        if fetched.missing:
-            await self._intake.offer_deletion(watched.id, fetched.missing, self._clock())
 
     async def _tried(self, reading: Coroutine[object, object, None]) -> bool:
         try:

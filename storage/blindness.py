@@ -15,9 +15,10 @@ BLIND_AFTER = dt.timedelta(minutes=5)
 
 LOSE_SIGHT = text(
     """
-    UPDATE channels SET blind_since_at = reconciled_at
-    WHERE state = 'active' AND blind_since_at IS NULL AND reconciled_at < now() - CAST(:after AS interval)
-    RETURNING id, extract(epoch FROM now() - reconciled_at) / 60 AS minutes
+    UPDATE channels SET blind_since_at = coalesce(reconciled_at, changed_at)
+    WHERE state = 'active' AND blind_since_at IS NULL
+        AND coalesce(reconciled_at, changed_at) < now() - CAST(:after AS interval)
+    RETURNING id, extract(epoch FROM now() - blind_since_at) / 60 AS minutes
     """
 )
 

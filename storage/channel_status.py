@@ -66,7 +66,8 @@ STATUS = text(
             FROM (
                 SELECT channel_id, found_by, max(posted_at) AS newest_at, count(*) AS posts,
                     count(deleted_at) AS deleted
-                FROM posts GROUP BY channel_id, found_by
+                FROM posts WHERE CAST(:only AS bigint[]) IS NULL OR channel_id = ANY(CAST(:only AS bigint[]))
+                GROUP BY channel_id, found_by
             ) AS counted
             GROUP BY channel_id
         ) AS p ON p.channel_id = c.id

@@ -52,10 +52,15 @@ class Hole:
 async def begin_at(connection: AsyncConnection, channel_id: ChannelId, watermark: int, pts: int | None = None) -> None:
     """Monitoring begins behind this id, and this count of changes; older ones are for a backfill.
 
-    One that has begun stays as it is.
+    It begins behind the last post that public pages have shown, if the channel was followed by them. One that has begun
+    stays as it is.
     """
     await connection.execute(
-        text("UPDATE channels SET watermark = :mark, pts = :pts WHERE id = :id AND watermark IS NULL"),
+        text(
+            "UPDATE channels SET pts = :pts, watermark = coalesce((SELECT max(m.message_id) FROM posts p"
+            " JOIN channel_messages m ON m.post_id = p.id WHERE p.channel_id = :id AND p.found_by = 'preview'), :mark)"
+            " WHERE id = :id AND watermark IS NULL"
+        ),
         {"id": channel_id, "mark": watermark, "pts": pts},
     )
 
@@ -154,7 +159,8 @@ NOTE_MISSING = text(
     INSERT INTO channel_messages (channel_id, message_id, kind)
     SELECT :channel, m, 'missing' FROM unnest(CAST(:ids AS bigint[])) AS m ORDER BY m
     ON CONFLICT (channel_id, message_id) DO UPDATE SET kind = 'gone'
-        WHERE channel_messages.kind = 'missing' AND channel_messages.seen_at <= now() - CAST(:wait AS interval)
+        WHERE :may_be_gone AND channel_messages.kind = 'missing'
+            AND channel_messages.seen_at <= now() - CAST(:wait AS interval)
     """
 )
 
@@ -184,16 +190,19 @@ async def note_missing(
     message_ids: Iterable[MessageId],
     *,
     wait: dt.timedelta = SECOND_LOOK_AFTER,
+    may_be_gone: bool = True,
 ) -> None:
-    """Telegram was asked for these and did not give them: missing the first time, gone when that was `wait` ago."""
-    await connection.execute(NOTE_MISSING, {"channel": channel_id, "ids": sorted(message_ids), "wait": wait})
+    """Telegram did not give these: missing the first time, gone when that was `wait` ago, if they `may_be_gone`."""
+    values = {"channel": channel_id, "ids": sorted(message_ids), "wait": wait, "may_be_gone": may_be_gone}
+    await connection.execute(NOTE_MISSING, values)
 
 
 BEFORE_MONITORING = text(
     """
     SELECT place FROM unnest(CAST(:channels AS bigint[]), CAST(:messages AS bigint[])) WITH ORDINALITY AS k(c, m, place)
-        JOIN channels ON channels.id = k.c AND channels.watermark >= k.m
-    WHERE NOT EXISTS (SELECT FROM channel_messages WHERE channel_id = k.c AND message_id = k.m)
+        JOIN channels ON channels.id = k.c
+        LEFT JOIN channel_messages m ON m.channel_id = k.c AND m.message_id = k.m
+    WHERE m.message_id IS NULL AND channels.watermark >= k.m OR m.kind IN ('post', 'part') AND m.post_id IS NULL
     """
 )
 
@@ -201,7 +210,8 @@ BEFORE_MONITORING = text(
 async def published_before_monitoring(
     connection: AsyncConnection, messages: Sequence[tuple[ChannelId, MessageId]]
 ) -> set[int]:
-    """Which of these are older than what we watch: the watermark has passed them and nobody ever accounted for them.
+    """Which of these are older than what we watch, or keep: the watermark has passed them and nobody ever accounted for
+    them, or the post that they made has been forgotten.
 
     Places in `messages`. A reaction to a post of years ago reaches us as an edit of it.
     """

@@ -33,14 +33,17 @@ async def store_posts(
     late = [item for item in fresh if _key(item.post) not in inserted]  # somebody else stored them since we looked
     found = await stored_versions(connection, [item.post for item in late]) if late else []
     stored_late = {_key(item.post): before for item, before in zip(late, found, strict=True)}
-    outcomes = []
+    outcomes: list[tuple[PostId, Outcome]] = []
+    known: list[frozenset[MessageId]] = []
     for item, before in zip(labelled, stored, strict=True):
         existing = before or stored_late.get(_key(item.post))
         if existing is None:
             outcomes.append((inserted[_key(item.post)], Outcome.NEW))
+            known.append(frozenset())
         else:
+            known.append(existing.message_ids)
             outcomes.append((existing.id, await _amend(connection, item, existing)))
-    await _account_for(connection, zip(labelled, outcomes, strict=True))
+    await _account_for(connection, zip(labelled, outcomes, known, strict=True))
     return outcomes
 
 
@@ -195,14 +198,18 @@ GONE_BEFORE = text(
 
 
 async def _account_for(
-    connection: AsyncConnection, stored: Iterable[tuple[LabelledPost, tuple[PostId, Outcome]]]
+    connection: AsyncConnection,
+    stored: Iterable[tuple[LabelledPost, tuple[PostId, Outcome], frozenset[MessageId]]],
 ) -> None:
-    """Note what every message id is. One that was deleted before its post came stays gone, and so does the post."""
+    """Note what every message id is, of an unchanged post those that were not known as its own.
+
+    One that was deleted before its post came stays gone, and so does the post.
+    """
     rows = {
         (item.post.channel_id, part.message_id): ("part" if index else "post", post_id)
-        for item, (post_id, outcome) in stored
-        if outcome is not Outcome.UNCHANGED
+        for item, (post_id, outcome), known in stored
         for index, part in enumerate(item.post.parts)
+        if outcome is not Outcome.UNCHANGED or part.message_id not in known
     }
     if not rows:
         return

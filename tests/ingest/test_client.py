@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from telethon.crypto import AuthKey
+from telethon.tl import functions
 
 from config.settings import IngestSettings
-from ingest.client import ClientError, build_client, choose_data_centre, connect, disconnect, split_address
+from ingest.client import ClientError, build_client, call, choose_data_centre, connect, disconnect, split_address
 from ingest.sessions import StoredSession
 
 
@@ -82,3 +84,16 @@ def test_the_client_neither_gives_up_nor_sleeps(settings: IngestSettings) -> Non
     assert client._connection_retries == -1
     assert client._sequential_updates
     assert not client._catch_up  # a new session has nothing to catch up from
+
+
+async def test_answer_that_telethon_gives_up_on_is_a_lost_connection() -> None:
+    async def gives_up(_: object) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(ConnectionError):
+        await call(gives_up, functions.updates.GetStateRequest())
+    waiting = asyncio.create_task(call(lambda _: asyncio.sleep(60), functions.updates.GetStateRequest()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

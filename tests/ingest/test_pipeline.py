@@ -457,3 +457,15 @@ async def test_deleted_text_is_forgotten_with_its_deletion_where_that_is_wanted(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await rows(database, "SELECT text, deleted_at FROM posts") == [("", NOON)]
+
+
+async def test_reaction_to_a_forgotten_post_does_not_bring_it_back(database: Database, pipeline: Pipeline) -> None:
+    news = await make_channel(database)
+    await subscribe(database, await make_subscriber(database))
+    await pipeline.offer(make_post(news, 1, "мир"), owe=False)
+    await settle(pipeline)
+    async with database.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM posts")
+    await pipeline.offer(make_post(news, 1, "мир", edited_at=NOON))
+    settled = await settle(pipeline)
+    assert (settled.stored, settled.unchanged, settled.owed) == (0, 1, 0)

@@ -12,7 +12,7 @@ from storage import completeness
 from storage.completeness import Hole, Look
 from storage.database import Database
 from storage.ids import ChannelId, MessageId
-from tests.storage.makers import make_channel
+from tests.storage.makers import make_channel, make_post, store
 
 AT_ONCE = dt.timedelta(0)
 
@@ -120,3 +120,19 @@ async def test_holes_and_accounted_ids_are_all_ids(database: Database, known: se
     missing = {number for hole in await holes(database, channel_id, top) for number in range(hole.first, hole.last + 1)}
     assert missing == set(range(begun + 1, top + 1)) - known
     assert mark == max(n for n in range(begun, 31) if set(range(begun + 1, n + 1)) <= known)
+
+
+async def test_monitoring_begins_behind_what_public_pages_have_shown(database: Database) -> None:
+    channel_id = await make_channel(database)
+    await store(database, make_post(channel_id, 100, "мир", found_by="preview"))
+    async with database.begin() as connection:
+        await completeness.begin_at(connection, channel_id, 120, 7)
+    assert await holes(database, channel_id, 120) == [Hole(101, 120)]
+
+
+async def test_what_only_a_page_left_out_is_never_gone(database: Database) -> None:
+    channel_id = await begin(database)
+    for _ in range(3):
+        async with database.begin() as connection:
+            await completeness.note_missing(connection, channel_id, ids(1), wait=AT_ONCE, may_be_gone=False)
+            assert await completeness.stored_ids(connection, channel_id, ids(1)) == {1: "missing"}

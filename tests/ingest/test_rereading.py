@@ -1,0 +1,133 @@
+"""Posts are read again: edits, deletions and counts that nobody pushed are found, each once at every age."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from ingest.asking import Asking, Lanes, MethodClosed
+from ingest.fetching import Fetching
+from ingest.pipeline import Pipeline
+from ingest.rereading import Age, Rereading
+from ingest.watched import watched_channels
+from sandbox.channels import Channel
+from sandbox.mtproto import MtprotoServer
+from sandbox.world import User, World
+from storage.database import Database
+from storage.ids import AccountId
+from tests.sandbox.mtproto_fixtures import new_client, sign_in
+from tests.storage.makers import change, rows
+
+HOUR = dt.timedelta(hours=1)
+AGE = Age(HOUR, dt.timedelta(minutes=5))
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = dt.datetime.now(dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@pytest.fixture
+async def pipeline(database: Database) -> AsyncIterator[Pipeline]:
+    made = Pipeline(database)
+    running = asyncio.create_task(made.run())
+    yield made
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@dataclass
+class Setting:
+    """What the tests move by hand."""
+
+    rereading: Rereading
+    clock: Clock
+    fetching: Fetching
+    lanes: Lanes
+
+    async def store_three(self, world: World, news: Channel, database: Database, pipeline: Pipeline) -> None:
+        """Three posts, published and stored."""
+        for number in range(3):
+            world.channels.publish(news, f"post {number}", push=False)
+        [watched] = await watched_channels(database, AccountId(1))
+        for post in (await self.fetching.by_ids(watched, sorted(news.posts))).posts:
+            await pipeline.offer(post)
+        await pipeline.caught_up()
+
+
+@pytest.fixture
+async def setting(
+    database: Database, server: MtprotoServer, reader: User, news: Channel, pipeline: Pipeline
+) -> AsyncIterator[Setting]:
+    """Of an account that has been in the channel for an hour, with three stored posts of then."""
+    clock = Clock()
+    news.members.add(reader.id)
+    await change(database, "INSERT INTO accounts (name, state, session) VALUES ('main', 'ready', '')")
+    await change(
+        database,
+        "INSERT INTO channels (telegram_id, username, title, state, reader_id, reader_until_at)"
+        f" VALUES ({news.id}, 'news_box', 'News', 'active', 1, now() + interval '1 hour')",
+    )
+    await change(
+        database,
+        f"INSERT INTO account_channels (account_id, channel_id, access_hash) VALUES (1, 1, {news.access_hash})",
+    )
+    async with new_client(server) as client:
+        await sign_in(client, reader)
+        lanes = Lanes()
+        fetching = Fetching(Asking(client, lanes), clock)
+        made = Rereading(database, AccountId(1), fetching, pipeline, clock=clock, second_look_after=dt.timedelta(0))
+        yield Setting(made, clock, fetching, lanes)
+
+
+async def test_edit_deletion_and_counts_are_found(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    world.channels.edit(news, 1, "post 0, corrected", push=False)
+    world.channels.delete(news, [2], push=False)
+    news.posts[3].views = 77
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    await setting.rereading.read_again(AGE)
+    await pipeline.caught_up()
+    found = await rows(database, "SELECT text, deleted_at IS NULL, views FROM posts ORDER BY message_id")
+    assert found == [("post 0, corrected", True, 1), ("post 1", False, 1), ("post 2", True, 77)]
+    assert await rows(database, "SELECT text FROM post_versions") == [("post 0",)]
+
+
+async def test_each_post_is_read_once_at_an_age(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, server: MtprotoServer
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    calls = server.calls["GetMessages"]
+    for minutes in (61, 1, 3, 10, 60):
+        setting.clock.now += dt.timedelta(minutes=minutes)
+        await setting.rereading.read_again(AGE)
+    assert server.calls["GetMessages"] == calls + 1
+
+
+async def test_interrupted_round_goes_on_where_it_was(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, server: MtprotoServer
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    world.channels.delete(news, [2], push=False)
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    flood = server.troubles.flood(1, "GetMessages")
+    with pytest.raises(MethodClosed):
+        await setting.rereading.read_again(AGE)
+    assert await rows(database, "SELECT count(*) FROM rereads") == [(0,)]
+    flood.lift()
+    setting.lanes._closed_until.clear()
+    await setting.rereading.read_again(AGE)
+    await pipeline.caught_up()
+    assert await rows(database, "SELECT count(*) FROM posts WHERE deleted_at IS NOT NULL") == [(1,)]
+    assert await rows(database, "SELECT count(*) FROM rereads") == [(1,)]
