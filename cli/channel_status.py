@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.terminal import harmless
+
 if TYPE_CHECKING:
     from storage.channel_status import ChannelStatus
 
@@ -77,7 +79,7 @@ def _print_table(statuses: list[ChannelStatus], *, troubled: bool) -> None:
     for each in statuses:
         found = ", ".join(f"{name} {count:,}" for name, count in sorted(each.found_by.items()))
         table.add_row(
-            f"@{each.username}" if each.username else escape(each.title),
+            f"@{each.username}" if each.username else escape(harmless(each.title)),
             each.state,
             each.reader or "",
             _number(each.top_message_id),
@@ -86,7 +88,7 @@ def _print_table(statuses: list[ChannelStatus], *, troubled: bool) -> None:
             _ago(each.reconciled_at),
             f"{each.posts:,}" + (f" ({each.deleted:,} deleted)" if each.deleted else ""),
             found,
-            _trouble(each),
+            escape(_trouble(each)),
         )
     Console().print(table)
 

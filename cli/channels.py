@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.terminal import harmless
+
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from storage.channels import Channel
     from storage.database import Database
 
@@ -140,8 +144,14 @@ def _print_table(channels: list[Channel]) -> None:
         return
     table = Table("Channel", "Title", "State", "Why")
     for channel in channels:
-        table.add_row(channel.name, channel.title, channel.state, channel.state_detail or "")
+        table.add_row(*map(_shown, (channel.name, channel.title, channel.state, channel.state_detail or "")))
     Console().print(table)
+
+
+def _shown(text: str) -> Text:
+    from rich.text import Text
+
+    return Text(harmless(text))
 
 
 async def _remove(names: list[str]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from cli.terminal import harmless
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from analysis.differences import Piece
     from storage.history import History, Version
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a terminal takes as orders. A channel decides what a post holds; it must not decide what a terminal does."""
 
 STYLES = {"kept": "", "removed": "strike red", "added": "bold green"}
 MARKS = {"kept": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
@@ -161,7 +160,7 @@ def _head(history: History) -> Iterator[Text]:
 
     post = history.post
     name = f"{post.channel.title}  {post.url or f'{post.channel.name}/{post.message_id}'}"
-    yield Text(_harmless(name), style="bold")
+    yield Text(harmless(name), style="bold")
     late = post.seen_at - post.posted_at
     yield Text(f"published  {_moment(post.posted_at)}")
     yield Text(f"seen       {_moment(post.seen_at)}, by {history.found_by}, {_duration(late)} later")
@@ -197,18 +196,14 @@ def _marked(pieces: Sequence[Piece], *, has_colour: bool) -> Text:
     from rich.text import Text
 
     if has_colour:
-        return Text.assemble(*((_harmless(piece.text), STYLES[piece.kind]) for piece in pieces))
-    return Text("".join(MARKS[piece.kind].format(_harmless(piece.text)) for piece in pieces))
+        return Text.assemble(*((harmless(piece.text), STYLES[piece.kind]) for piece in pieces))
+    return Text("".join(MARKS[piece.kind].format(harmless(piece.text)) for piece in pieces))
 
 
 def _plain(text: str) -> Text:
     from rich.text import Text
 
-    return Text(_harmless(text) or "(no text)", style="" if text else "dim")
-
-
-def _harmless(text: str) -> str:
-    return CONTROLS.sub("\ufffd", text)
+    return Text(harmless(text) or "(no text)", style="" if text else "dim")
 
 
 def _moment(moment: dt.datetime) -> str:

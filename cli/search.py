@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.terminal import harmless
+
 if TYPE_CHECKING:
     from storage.posts import StoredPost
 
@@ -86,9 +88,9 @@ def _print_for_people(posts: list[StoredPost]) -> None:
 
     console = Console()
     for post in posts:
-        head = Text.assemble((post.channel.title, "bold"), f"  {post.posted_at:%Y-%m-%d %H:%M} UTC  ")
+        head = Text.assemble((harmless(post.channel.title), "bold"), f"  {post.posted_at:%Y-%m-%d %H:%M} UTC  ")
         head.append(post.url or "", "dim")
         console.print(head)
-        console.print(Text(" ".join(post.text.split())[:300]), highlight=False)
+        console.print(Text(harmless(" ".join(post.text.split())[:300])), highlight=False)
         console.print()
     console.print("No posts." if not posts else f"{len(posts)} posts, newest first.", style="dim")
