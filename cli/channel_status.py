@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,29 +69,37 @@ def _print_json(statuses: list[ChannelStatus]) -> None:
 
 
 def _print_table(statuses: list[ChannelStatus], *, troubled: bool) -> None:
+    """A line a channel that fits a narrow terminal; what is wrong with it stands below."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     if not statuses:
         print("Nothing needs a look." if troubled else "No channels yet: `channelwatch channels add @name`.")
         return
-    table = Table("Channel", "State", "Reader", "Newest id", "Complete to", "Holes", "Looked at", "Posts", "By", "")
+    console = Console()
+    table = Table("Channel", box=None, pad_edge=False, header_style="dim")
+    for heading in ("Complete to", "Holes", "Looked at", "Posts", "Reader"):
+        table.add_column(heading, justify="left" if heading == "Reader" else "right", no_wrap=True)
     for each in statuses:
-        found = ", ".join(f"{name} {count:,}" for name, count in sorted(each.found_by.items()))
-        table.add_row(
-            f"@{each.username}" if each.username else escape(harmless(each.title)),
-            each.state,
-            each.reader or "",
-            _number(each.top_message_id),
-            _number(each.watermark),
-            f"[red]{each.holes:,}[/red]" if each.holes else ("0" if each.watermark is not None else ""),
-            _ago(each.reconciled_at),
-            f"{each.posts:,}" + (f" ({each.deleted:,} deleted)" if each.deleted else ""),
-            found,
-            escape(_trouble(each)),
-        )
-    Console().print(table)
+        name = Text(harmless(f"@{each.username}" if each.username else each.title))
+        if trouble := _trouble(each):
+            name.append(f"\n  {harmless(trouble)}", "red")
+        holes = Text(_number(each.holes if each.watermark is not None else None), "red" if each.holes else "")
+        reader = each.reader or (each.state if each.state != "active" else "")
+        table.add_row(name, _number(each.watermark), holes, _ago(each.reconciled_at), f"{each.posts:,}", Text(reader))
+    console.print(table)
+    console.print(f"\n{_totals(statuses)}", style="dim", highlight=False)
+
+
+def _totals(statuses: list[ChannelStatus]) -> str:
+    """Who found the posts, of all channels together."""
+    totals: Counter[str] = Counter()
+    for each in statuses:
+        totals.update(each.found_by)
+    found = ", ".join(f"{count:,} by {name}" for name, count in totals.most_common())
+    deleted = sum(each.deleted for each in statuses)
+    return f"Posts: {found or 'none'}; {deleted:,} deleted by their channels. --json says it by channel."
 
 
 def _number(value: int | None) -> str:
