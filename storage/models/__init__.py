@@ -1,0 +1,31 @@
+"""The tables, one class each: what every column means, in one place. Statements live beside their subject."""
+
+from __future__ import annotations
+
+from storage.models.base import Base
+from storage.models.channels import AccountChannelRow, AccountRow, ChannelMessageRow, ChannelRow
+from storage.models.notices import HeartbeatRow, NoticeRow
+from storage.models.posts import PostRow, PostVersionRow
+from storage.models.progress import BackfillRow, MediaFileRow, ReplayRow, RereadRow
+from storage.models.subscribers import DeliveryRow, SendBanRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
+
+__all__ = [
+    "AccountChannelRow",
+    "AccountRow",
+    "BackfillRow",
+    "Base",
+    "ChannelMessageRow",
+    "ChannelRow",
+    "DeliveryRow",
+    "HeartbeatRow",
+    "MediaFileRow",
+    "NoticeRow",
+    "PostRow",
+    "PostVersionRow",
+    "ReplayRow",
+    "RereadRow",
+    "SendBanRow",
+    "SubscriberRow",
+    "SubscriptionCounterRow",
+    "SubscriptionRow",
+]

@@ -1,0 +1,140 @@
+"""Who asked, for what, and what they are owed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import NOW, Base, one_of
+
+
+class SubscriberRow(Base):
+    """A chat, or one thread of it, that asked for alerts."""
+
+    __tablename__ = "subscribers"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    chat_id: Mapped[int]
+    thread_id: Mapped[int] = mapped_column(server_default=sql("0"))
+    chat_type: Mapped[str]
+    language: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(server_default=sql("'UTC'"))
+    state: Mapped[str]
+    """active, or suspended: Telegram refuses the chat; subscriptions are kept for the return."""
+    state_detail: Mapped[str | None]
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (UniqueConstraint("chat_id", "thread_id"), one_of("state", "active", "suspended"))
+
+
+class SubscriptionRow(Base):
+    """A standing query. A draft waits for its tap; a deleted one keeps no words, only its number."""
+
+    __tablename__ = "subscriptions"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    query: Mapped[str]
+    """As understood: `str(query)`, channels by number, so that a renamed channel is still the same one."""
+    canonical: Mapped[str]
+    state: Mapped[str]
+    """draft, active, paused or deleted."""
+    version: Mapped[int] = mapped_column(index=True)
+    """The counter's value when this row last changed."""
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (one_of("state", "draft", "active", "paused", "deleted"),)
+
+
+class SubscriptionCounterRow(Base):
+    """One row, bumped by every change to a subscription inside its transaction; ingest reads it in each batch's."""
+
+    __tablename__ = "subscription_counter"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int]
+
+
+class DeliveryRow(Base):
+    """Something the bot owes one subscriber, whatever its state.
+
+    No foreign keys: `storage.owing` writes rows in the transaction that stores or locks what they refer to, and
+    triggers on posts and subscribers clean up behind a deletion (decision 7).
+    """
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]
+    """alert (of a post), or notice (to an operator)."""
+    subscriber_id: Mapped[int]
+    post_id: Mapped[int | None] = mapped_column(index=True)
+    notice_id: Mapped[int | None]
+    is_late: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """The post was first seen long after it was published: such alerts come together, as one message."""
+    reasons: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    """The subscriptions that asked, in order: deleting one of two does not cancel the alert."""
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    due_at: Mapped[dt.datetime]
+    state: Mapped[str]
+    """pending, leased, sending, sent, unknown, dead or cancelled."""
+    attempt: Mapped[int] = mapped_column(server_default=sql("0"))
+    unknowns: Mapped[int] = mapped_column(server_default=sql("0"))
+    """How often nobody could know whether Telegram had taken it: at most one resend follows, plainly marked."""
+    lease_token: Mapped[str | None]
+    leased_until_at: Mapped[dt.datetime | None]
+    telegram_message_id: Mapped[int | None]
+    detail: Mapped[str | None]
+    """What went wrong last, for the operator."""
+    owed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    settled_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "post_id", "kind"),
+        Index(
+            "uq_deliveries_subscriber_id_notice_id",
+            "subscriber_id",
+            "notice_id",
+            unique=True,
+            postgresql_where=sql("notice_id IS NOT NULL"),
+        ),
+        one_of("kind", "alert", "notice"),
+        CheckConstraint(
+            "(kind = 'alert') = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)", name="subject"
+        ),
+        one_of("state", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
+        Index(
+            "ix_deliveries_due",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=sql("state IN ('pending', 'unknown')"),
+        ),
+        Index(
+            "ix_deliveries_leased_until_at",
+            "leased_until_at",
+            postgresql_where=sql("state IN ('leased', 'sending')"),
+        ),
+    )
+
+
+class SendBanRow(Base):
+    """Until when Telegram told us not to send: to one chat, or (chat 0) at all. Kept across restarts."""
+
+    __tablename__ = "send_bans"
+
+    chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until_at: Mapped[dt.datetime]
