@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 V = TypeVar("V")
+
+NUMBER = re.compile(r"\d")
+"""What holds a digit comes once, mostly, and is quickly computed: remembering every price, date and count would fill
+each memory to its bound within hours, and cost words their place."""
 
 
 class Recent(dict[str, V]):
@@ -25,6 +30,8 @@ class Recent(dict[str, V]):
         value = self._old.pop(key, None)
         if value is None:
             value = self._compute(key)
+            if NUMBER.search(key):
+                return value
         if len(self) >= self._half:
             self._old = dict(self)
             self.clear()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
+from analysis.recent import NUMBER
 from analysis.text import LEMMAS
 from matching.conditions import FieldLeaf
 from matching.features import Token, field_key
@@ -45,9 +46,13 @@ class Rows(dict[Token, Row[K]], Generic[K]):
     def __missing__(self, token: Token) -> Row[K]:
         if len(self) >= MOST_TOKENS or self._indexed >= MOST_TOKENS:
             self.forget_all()
-        if isinstance(token, str) and is_form(token):
-            self._index(token)
-        row = self[token] = self._make(token)
+        row = self._make(token)
+        if isinstance(token, str):
+            if NUMBER.search(token):  # as `analysis.recent` has it
+                return row
+            if is_form(token):
+                self._index(token)
+        self[token] = row
         return row
 
     def forget(self, leaf: Leaf) -> None:
