@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,6 +38,10 @@ BUFFER_CHARACTERS = 8_000_000
 told. Telegram's longest posts come to about as many characters; they take 32 MiB at most."""
 
 LONGEST_PAUSE_SECONDS = 10.0
+
+YOUNG_OBJECTS = 50_000
+"""Containers between two looks of Python's garbage collector, of which it makes 700: posts leave no cycles behind, and
+those looks took 7 to 9 % of the time that labelling takes (measured)."""
 
 BACKFILL = "backfill"
 """`Post.found_by` of posts that owe nothing."""
@@ -121,6 +126,7 @@ class Pipeline:
 
     async def run(self) -> None:
         """Commit batch after batch until cancelled. A database that is away is waited for; nothing is dropped."""
+        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         async with asyncio.TaskGroup() as together:
             together.create_task(self._label_all())
             together.create_task(self._commit_all())
