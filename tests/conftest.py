@@ -36,6 +36,8 @@ def quiet_logs() -> None:
     """Warnings and errors only, whatever an earlier test configured: logging is global."""
     structlog.reset_defaults()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    for name in ("mtprotosender", "mtprotostate"):  # which programs silence, and tests of the box listen to
+        logging.getLogger(f"telethon.network.{name}").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
