@@ -15,6 +15,7 @@ from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
 from ingest.differences import Changes, Differences, TooMuchToTell
 from ingest.fetching import Fetching
+from ingest.pts import PtsCount
 from ingest.supervision import first_to_end
 from ingest.watched import Watched
 from storage import completeness
@@ -52,8 +53,8 @@ class Intake(Protocol):
 class CatchingUp:
     """Catches up with the changes of the channels that it is given, until cancelled.
 
-    `settle` is told up to which count a channel's changes are known then, `on_done` the newest id that there must be:
-    what a difference tells of new posts need not be all.
+    `pts` is told up to which count a channel's changes are known then, `on_done` the newest id that there must be: what
+    a difference tells of new posts need not be all.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class CatchingUp:
         fetching: Fetching,
         differences: Differences,
         intake: Intake,
-        settle: Callable[[ChannelId, int], None],
+        pts: PtsCount,
         on_done: Callable[[Watched, int], None],
         *,
         clock: Callable[[], dt.datetime],
@@ -71,7 +72,7 @@ class CatchingUp:
         self._fetching = fetching
         self._differences = differences
         self._intake = intake
-        self._settle = settle
+        self._pts = pts
         self._on_done = on_done
         self._clock = clock
         self._wanted: dict[ChannelId, tuple[Watched, Look]] = {}
@@ -121,7 +122,9 @@ class CatchingUp:
         try:
             if reading.pts is None:  # never looked at
                 raise TooMuchToTell
-            async for changes in self._differences.since(watched, reading.pts):
+            # From what was heard without a gap: else every sweep of a busy channel would read all of it again.
+            heard = max(reading.pts, self._pts.known(watched.id) or 0)
+            async for changes in self._differences.since(watched, heard):
                 await self._take_in(watched, changes)
                 pts = max(pts, changes.pts)
         except (MethodClosed, NoAnswer, TooMuchToTell):
@@ -129,7 +132,7 @@ class CatchingUp:
         await self._intake.caught_up()
         async with self._database.begin() as connection:
             await completeness.note_looks(connection, [Look(watched.id, told.top_message_id, pts)])
-        self._settle(watched.id, pts)
+        self._pts.settle(watched.id, pts)
 
     async def _newest(self, watched: Watched, pts: int) -> Changes:
         """What the newest hundred messages show of it: edits of stored posts, and stored posts that are not there."""

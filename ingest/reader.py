@@ -152,7 +152,7 @@ class Reader:
                 fetching,
                 Differences(asking, utc_now),
                 pipeline,
-                listener.pts.settle,
+                listener.pts,
                 filling.fill,
                 clock=utc_now,
             ),
