@@ -21,6 +21,7 @@ from bot.texts import CATALOGUES, LANGUAGES, texts_in
 from bot.updates import ALLOWED_UPDATES, App, OneByOneInAChat, Updates
 from storage import deliveries, notices
 from storage.database import Database
+from storage.holding import only_one
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ async def run_bot(
     Raises AlreadyRunning when another process does it on this database, TokenRefused when Telegram does not know the
     token. Anything else that fails is tried again.
     """
-    async with database.only_one("bot"):
+    async with only_one(database, "bot"):
         limits = Limits()
         await restore_bans(limits, database)
         await _take_back_leases(database)

@@ -91,11 +91,6 @@ class Lanes:
         """Seconds until the method may be asked again; 0 when it may."""
         return max(self._closed_until.get(method, 0.0) - time.monotonic(), 0.0)
 
-    def closed(self) -> dict[str, float]:
-        """The methods that rest now, with the seconds left."""
-        left = {_name(method): self.closed_for(method) for method in self._closed_until}
-        return {name: seconds for name, seconds in left.items() if seconds > 0}
-
     def _pace(self, method: type) -> Pace:
         if method not in self._paces:
             allowance = self._allowances.get(method, OTHERS)

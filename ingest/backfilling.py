@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -21,6 +20,7 @@ from telethon.tl import functions
 from ingest.arrivals import Noted
 from ingest.asking import Lanes, MethodClosed
 from ingest.client import NoAnswer
+from ingest.door import Door
 from ingest.fetching import Fetched, Fetching
 from ingest.pace import Pace
 from ingest.supervision import first_to_end
@@ -47,19 +47,6 @@ PAUSE_SECONDS = 2.0
 REFUSED = "Telegram refuses to show the channel's history ({}). Ask again when the channel can be read."
 
 
-class Intake(Protocol):
-    """The pipeline's door for those who can wait."""
-
-    async def offer(self, post: Post, *, owe: bool = True) -> None:
-        """Take a post; waits while the buffer is full."""
-
-    async def note(self, noted: Noted) -> None:
-        """Account for ids that are no posts."""
-
-    async def caught_up(self) -> None:
-        """Wait until everything offered before is committed."""
-
-
 class Backfilling:
     """Reads the old posts that were asked for, until cancelled.
 
@@ -70,7 +57,7 @@ class Backfilling:
     def __init__(
         self,
         database: Database,
-        intake: Intake,
+        door: Door,
         asking_for: AskingFor,
         *,
         clock: Callable[[], dt.datetime],
@@ -78,7 +65,7 @@ class Backfilling:
         look_every: dt.timedelta = LOOK_EVERY,
     ) -> None:
         self._database = database
-        self._intake = intake
+        self._door = door
         self._asking_for = asking_for
         self._clock = clock
         self._page_every = page_every
@@ -171,10 +158,10 @@ class Backfilling:
             known = await stored_ids(connection, backfill.channel_id, ids)
         for post in taken.posts:
             if any(part.message_id not in known for part in post.parts):
-                await self._intake.offer(post, owe=False)
+                await self._door.offer(post, owe=False)
         if taken.service:
-            await self._intake.note(Noted(backfill.channel_id, service=taken.service))
-        await self._intake.caught_up()
+            await self._door.note(Noted(backfill.channel_id, service=taken.service))
+        await self._door.caught_up()
         oldest_at = min((post.posted_at for post in taken.posts), default=None)
         return await self._advance(backfill, taken.next_id, len(taken.posts), oldest_at, is_done=taken.is_last)
 

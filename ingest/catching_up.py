@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
 from telethon import errors
@@ -14,6 +13,7 @@ from ingest.arrivals import Noted
 from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
 from ingest.differences import Changes, Differences, TooMuchToTell
+from ingest.door import Door
 from ingest.fetching import Fetching
 from ingest.pts import PtsCount
 from ingest.supervision import first_to_end
@@ -22,7 +22,6 @@ from storage import completeness
 from storage.completeness import Look
 from storage.database import Database, DatabaseAway
 from storage.ids import ChannelId, MessageId
-from storage.post_values import Post
 
 log = structlog.get_logger()
 
@@ -30,24 +29,6 @@ WORKERS = 4
 
 PAUSE_SECONDS = 2.0
 """Before a channel that could not be asked is asked again."""
-
-
-class Intake(Protocol):
-    """The pipeline's door for those who can wait."""
-
-    async def offer(self, post: Post, *, owe: bool = True) -> None:
-        """Take a post; waits while the buffer is full."""
-
-    async def offer_deletion(
-        self, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
-    ) -> None:
-        """Take the news that a channel deleted messages."""
-
-    async def note(self, noted: Noted) -> None:
-        """Account for ids that are no posts."""
-
-    async def caught_up(self) -> None:
-        """Wait until everything offered before is committed."""
 
 
 class CatchingUp:
@@ -62,7 +43,7 @@ class CatchingUp:
         database: Database,
         fetching: Fetching,
         differences: Differences,
-        intake: Intake,
+        door: Door,
         pts: PtsCount,
         on_done: Callable[[Watched, int], None],
         *,
@@ -71,7 +52,7 @@ class CatchingUp:
         self._database = database
         self._fetching = fetching
         self._differences = differences
-        self._intake = intake
+        self._door = door
         self._pts = pts
         self._on_done = on_done
         self._clock = clock
@@ -129,7 +110,7 @@ class CatchingUp:
                 pts = max(pts, changes.pts)
         except (MethodClosed, NoAnswer, TooMuchToTell):
             await self._take_in(watched, await self._newest(watched, told.pts))
-        await self._intake.caught_up()
+        await self._door.caught_up()
         async with self._database.begin() as connection:
             await completeness.note_looks(connection, [Look(watched.id, told.top_message_id, pts)])
         self._pts.settle(watched.id, pts)
@@ -149,8 +130,8 @@ class CatchingUp:
 
     async def _take_in(self, watched: Watched, changes: Changes) -> None:
         for post in changes.posts:
-            await self._intake.offer(post)
+            await self._door.offer(post)
         if changes.service:
-            await self._intake.note(Noted(watched.id, service=tuple(changes.service)))
+            await self._door.note(Noted(watched.id, service=tuple(changes.service)))
         if changes.deleted:
-            await self._intake.offer_deletion(watched.id, changes.deleted, self._clock())
+            await self._door.offer_deletion(watched.id, changes.deleted, self._clock())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 import structlog
 from telethon import errors
@@ -12,6 +11,7 @@ from telethon import errors
 from ingest.arrivals import Noted
 from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
+from ingest.door import Door
 from ingest.fetching import AT_ONCE, Fetched, Fetching
 from ingest.supervision import first_to_end
 from ingest.watched import Watched
@@ -19,7 +19,6 @@ from storage import completeness
 from storage.completeness import Hole
 from storage.database import Database, DatabaseAway
 from storage.ids import ChannelId, MessageId
-from storage.post_values import Post
 
 log = structlog.get_logger()
 
@@ -31,28 +30,15 @@ PAUSE_SECONDS = 2.0
 """After a request that failed for reasons of the server's."""
 
 
-class Intake(Protocol):
-    """The pipeline's door for those who can wait."""
-
-    async def offer(self, post: Post, *, owe: bool = True) -> None:
-        """Take a post; waits while the buffer is full."""
-
-    async def note(self, noted: Noted) -> None:
-        """Account for ids that are no posts."""
-
-    async def caught_up(self) -> None:
-        """Wait until everything offered before is committed."""
-
-
 class Filling:
     """Fills the holes of the channels that it is given, until cancelled."""
 
     def __init__(
-        self, database: Database, fetching: Fetching, intake: Intake, on_refused: Callable[[ChannelId], None]
+        self, database: Database, fetching: Fetching, door: Door, on_refused: Callable[[ChannelId], None]
     ) -> None:
         self._database = database
         self._fetching = fetching
-        self._intake = intake
+        self._door = door
         self._on_refused = on_refused
         self._tops: dict[ChannelId, int] = {}
         self._queue: asyncio.Queue[Watched] = asyncio.Queue()
@@ -67,11 +53,6 @@ class Filling:
             return
         self._under_way.add(watched.id)
         self._queue.put_nowait(watched)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is left to be filled."""
-        return not self._under_way
 
     async def run(self) -> None:
         """Work, WORKERS channels at a time. Raises ConnectionError and what stands against the account."""
@@ -139,8 +120,8 @@ class Filling:
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:
-            await self._intake.offer(post)
+            await self._door.offer(post)
         if fetched.service or fetched.missing:
             noted = Noted(watched.id, tuple(fetched.service), tuple(fetched.missing), fetched.is_by_number)
-            await self._intake.note(noted)
-        await self._intake.caught_up()
+            await self._door.note(noted)
+        await self._door.caught_up()

@@ -18,6 +18,7 @@ from storage.database import AlreadyRunning, Connection, Database, DatabaseAway,
 from storage.deliveries import purge_settled
 from storage.disk_usage import FILLED, measure
 from storage.forgetting import BATCH, Batch, Place
+from storage.holding import only_one
 from storage.keeping import Keeping
 from storage.notices import purge_old
 
@@ -75,7 +76,7 @@ async def forget(
     hold locked at this moment waits for the next run, too. Raises AlreadyRunning when another process is at it (two
     would free the disk twice), DatabaseAway or StatementRefused.
     """
-    async with database.only_one("forgetting"):
+    async with only_one(database, "forgetting"):
         return await _Forgetting(database, keeping, clock(), batch, pause).run()
 
 

@@ -21,6 +21,7 @@ from ingest.session_key import SessionKey
 from ingest.sessions import ACCOUNT, StoredSession, account_name, save_session
 from storage.accounts import lock_of, name_of_user
 from storage.database import AlreadyRunning, Database
+from storage.holding import only_one
 
 log = structlog.get_logger()
 
@@ -73,7 +74,7 @@ async def login(
     name = account_name(account)
     key = SessionKey.read_or_make(settings.session_key_path)
     try:
-        async with database.only_one(lock_of(name)):
+        async with only_one(database, lock_of(name)):
             session = StoredSession()
             user = await _sign_in(build_client(settings, session), ask, by_qr=by_qr)
             await _refuse_twice(database, user.id, name)

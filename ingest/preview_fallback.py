@@ -16,7 +16,6 @@ from ingest.preview_page import NoPreview
 from ingest.supervision import first_to_end
 from storage import preview_channels
 from storage.database import Database, DatabaseAway
-from storage.ids import ChannelId
 
 log = structlog.get_logger()
 
@@ -40,7 +39,6 @@ class PreviewFallback:
         self._base_url = base_url
         self._choose_every = choose_every.total_seconds()
         self._patience = patience
-        self._requested: set[ChannelId] = set()
 
     async def run(self) -> None:
         """For ever."""

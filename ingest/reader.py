@@ -97,6 +97,8 @@ class Reader:
         listener = self.listener
         client = build_client(self._shared.settings, self.session)
         await self.leases.refresh()  # before the first update can come
+        # Telethon discards what it holds of a channel whose access hash it does not know; our tables know it best.
+        self.session.remember_channels((each.telegram_id, each.access_hash) for each in self.leases.held.values())
         listener.attach(client)
         watch_gaps(client, listener.doubt, self._shared.clock)
         try:

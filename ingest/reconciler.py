@@ -11,20 +11,21 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
 from ingest.asking import Asking, MethodClosed, ServerTrouble
 from ingest.catching_up import CatchingUp
+from ingest.channel_states import ChannelStates
 from ingest.client import NoAnswer
+from ingest.door import Door
 from ingest.doubts import Doubts
 from ingest.filling import Filling
-from ingest.looking import Seen, look_at
+from ingest.looking import look_at
 from ingest.pts import PtsCount
 from ingest.rereading import Rereading
 from ingest.supervision import first_to_end
-from ingest.watched import Watched, watched_channels
+from ingest.watched import watched_channels
 from storage import completeness
 from storage.completeness import Look
 from storage.database import Database, DatabaseAway
@@ -42,26 +43,11 @@ for 0.3 s."""
 FEWEST_SECONDS_BETWEEN_SWEEPS = 1.0
 """Doubts come in swarms; one look settles them all."""
 
-
 FAR_BEHIND = 500
 """Ids: five requests for either way."""
 
 MOST_SILENT_SWEEPS = 2
 """A connection may be dead and say it is connected: after so many looks in a row without an answer, a new one."""
-
-
-class Door(Protocol):
-    """What the reconciler asks of the pipeline: when everything offered so far is committed."""
-
-    async def caught_up(self) -> None:
-        """Wait for it."""
-
-
-class States(Protocol):
-    """Where it is told that a channel has changed, or cannot be read: `ingest.channel_states.ChannelStates`."""
-
-    async def seen(self, watched: Sequence[Watched], seen: Seen) -> None:
-        """What a look brought."""
 
 
 class Reconciler:
@@ -78,7 +64,7 @@ class Reconciler:
         filling: Filling,
         catching_up: CatchingUp,
         rereading: Rereading,
-        states: States,
+        states: ChannelStates,
         pts: PtsCount,
         sweep_every: dt.timedelta = SWEEP_EVERY,
         grace: dt.timedelta = GRACE,
@@ -95,7 +81,6 @@ class Reconciler:
         self._pts = pts
         self._sweep_every = sweep_every.total_seconds()
         self._grace = grace.total_seconds()
-        self.sweeps = 0
 
     async def run(self) -> None:
         """Sweep at once, at every doubt, and every SWEEP_EVERY. Raises ConnectionError and what ends the account."""
@@ -141,25 +126,26 @@ class Reconciler:
         if suspicious:
             await asyncio.sleep(self._grace)
             await self._door.caught_up()
-            suspicious = await self._suspicious(suspicious)
-        far_behind = await self._far_behind(suspicious)
-        changed = {look.channel_id for look in suspicious if self._pts.is_behind(look.channel_id, look.pts)}
-        for look in suspicious:
+            suspicious = await self._suspicious([look for look, _ in suspicious])
+        changed = {look.channel_id for look, _ in suspicious if self._pts.is_behind(look.channel_id, look.pts)}
+        for look, unknown in suspicious:
             # A difference tells of posts, edits and deletions at once, a hundred changes a request; pages of history
             # tell posts only, but of any number. What catching up leaves open is filled when it is done.
             if look.channel_id in changed:
                 self._catching_up.catch_up(by_id[look.channel_id], look)
-            if look.channel_id not in changed or look.channel_id in far_behind:
+            if look.channel_id not in changed or unknown > FAR_BEHIND:
                 self._filling.fill(by_id[look.channel_id], look.top_message_id)
         await self._note([look for look in seen.looks if look.channel_id not in changed])
-        self.sweeps += 1
         try:
             await self._states.seen(watched, seen)
         except (MethodClosed, NoAnswer) as error:  # of channels that are not shown; the others are looked after
             log.warning("channels' states not settled yet", error=type(error).__name__)
 
-    async def _suspicious(self, looks: Sequence[Look]) -> list[Look]:
-        """Those whose newest id is not accounted for, or whose changes we have not all heard of."""
+    async def _suspicious(self, looks: Sequence[Look]) -> list[tuple[Look, int]]:
+        """Those whose newest id is not accounted for, or whose changes we have not all heard of.
+
+        With how far the newest id is above the watermark.
+        """
         async with self._database.begin() as connection:
             readings = await completeness.readings(connection, [look.channel_id for look in looks])
         found = []
@@ -169,20 +155,10 @@ class Reconciler:
                 continue
             if reading.pts == look.pts:  # nothing has happened since the last sweep, whichever process made it
                 self._pts.settle(look.channel_id, look.pts)
-            has_hole = reading.watermark is not None and reading.watermark < look.top_message_id
-            if has_hole or self._pts.is_behind(look.channel_id, look.pts):
-                found.append(look)
+            unknown = 0 if reading.watermark is None else max(look.top_message_id - reading.watermark, 0)
+            if unknown or self._pts.is_behind(look.channel_id, look.pts):
+                found.append((look, unknown))
         return found
-
-    async def _far_behind(self, looks: Sequence[Look]) -> set[ChannelId]:
-        """Those that have more unknown ids than are told one by one."""
-        async with self._database.begin() as connection:
-            readings = await completeness.readings(connection, [look.channel_id for look in looks])
-        return {
-            look.channel_id
-            for look in looks
-            if look.top_message_id - (readings[look.channel_id].watermark or look.top_message_id) > FAR_BEHIND
-        }
 
     async def _note(self, looks: Sequence[Look]) -> None:
         async with self._database.begin() as connection:

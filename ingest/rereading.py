@@ -10,20 +10,19 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 from telethon import errors
 
 from ingest.asking import MethodClosed
 from ingest.client import NoAnswer
+from ingest.door import Door
 from ingest.fetching import AT_ONCE, Fetched, Fetching
 from ingest.watched import Watched, watched_channels
 from storage import rereads
 from storage.completeness import SECOND_LOOK_AFTER
 from storage.database import Database, DatabaseAway
-from storage.ids import AccountId, ChannelId, MessageId
-from storage.post_values import Post
+from storage.ids import AccountId, MessageId
 
 log = structlog.get_logger()
 
@@ -63,18 +62,6 @@ class _Round:
     missing: list[tuple[Watched, list[MessageId]]] = field(default_factory=list)
 
 
-class Intake(Protocol):
-    """The pipeline's door for those who can wait."""
-
-    async def offer(self, post: Post, *, owe: bool = True) -> None:
-        """Take a post; waits while the buffer is full."""
-
-    async def offer_deletion(
-        self, channel_id: ChannelId, message_ids: Sequence[MessageId], deleted_at: dt.datetime
-    ) -> None:
-        """Take the news that a channel deleted messages."""
-
-
 class Rereading:
     """Reads posts again until cancelled."""
 
@@ -83,7 +70,7 @@ class Rereading:
         database: Database,
         account_id: AccountId,
         fetching: Fetching,
-        intake: Intake,
+        door: Door,
         *,
         clock: Callable[[], dt.datetime],
         schedule: Sequence[Age] = SCHEDULE,
@@ -92,7 +79,7 @@ class Rereading:
         self._database = database
         self._account_id = account_id
         self._fetching = fetching
-        self._intake = intake
+        self._door = door
         self._clock = clock
         self._schedule = schedule
         self._second_look_after = second_look_after.total_seconds()
@@ -156,12 +143,12 @@ class Rereading:
             for start in range(0, len(ids), AT_ONCE):
                 gone = (await self._fetching.by_ids(watched, ids[start : start + AT_ONCE])).missing
                 if gone:
-                    await self._intake.offer_deletion(watched.id, gone, self._clock())
+                    await self._door.offer_deletion(watched.id, gone, self._clock())
             round_.missing.pop(0)
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:
-            await self._intake.offer(post)
+            await self._door.offer(post)
 
     async def _tried(self, reading: Coroutine[object, object, None]) -> bool:
         try:

@@ -53,7 +53,7 @@ class Reading:
 
 
 def lock_of(name: str) -> str:
-    """What the lock is called without which nobody uses the account (`storage.holding`, `Database.only_one`)."""
+    """What the lock is called without which nobody uses the account (`storage.holding`)."""
     return f"account {name}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -155,27 +154,6 @@ class Database:
             except psycopg.OperationalError:
                 log.warning("wake-up connection lost")
                 await asyncio.sleep(1)
-
-    @contextlib.asynccontextmanager
-    async def only_one(self, job: str) -> AsyncIterator[None]:
-        """Hold the right to do a job on this database; the server frees it the moment this process is gone.
-
-        Raises AlreadyRunning at once when another process holds it.
-        """
-        connection = await psycopg.AsyncConnection.connect(
-            self._libpq_url, autocommit=True, application_name=f"channelwatch {job}"
-        )
-        async with connection:
-            key = int.from_bytes(hashlib.sha256(f"channelwatch {job}".encode()).digest()[:8], "big", signed=True)
-            row = await (await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))).fetchone()
-            if row is None or not row[0]:
-                raise AlreadyRunning(f"Another process already runs the {job} on this database.")
-            try:
-                yield
-            finally:
-                # By itself the server gives it back only a moment after the connection has ended.
-                with contextlib.suppress(psycopg.Error):
-                    await connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
 
 async def prefer_indexes(connection: Connection) -> None:

@@ -1,6 +1,6 @@
-"""Locks that one process holds for hours: it notices at once when the connection that carries one is lost.
+"""Locks that only one process may hold, some for hours: it notices when the connection that carries one is lost.
 
-They are the locks of `Database.only_one`, under the same names. PostgreSQL frees one the moment its connection ends,
+PostgreSQL frees one the moment its connection ends,
 which is not always the moment its process ends: a server that restarts, a terminated backend, a broken network.
 """
 
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 
 import psycopg
 import structlog
@@ -113,6 +113,20 @@ class Hold:
                 return True
             await asyncio.sleep(RETAKE_EVERY_SECONDS)
         return False
+
+
+@contextlib.asynccontextmanager
+async def only_one(database: Database, job: str) -> AsyncIterator[None]:
+    """Hold the right to do a job on this database during the block; the server frees it when this process is gone.
+
+    Raises AlreadyRunning at once when another process holds it, DatabaseAway when the server does not answer.
+    """
+    hold = Hold(database, job)
+    await hold.take()
+    try:
+        yield
+    finally:
+        await hold.give_back()
 
 
 async def held_jobs(connection: AsyncConnection, jobs: Collection[str]) -> set[str]:

@@ -21,8 +21,9 @@ from storage.database import AlreadyRunning, Database
 from storage.disk_usage import FILLED, measure
 from storage.forgetting import BATCH
 from storage.ids import ChannelId, MessageId
-from storage.keeping import Keeping, is_kept
+from storage.keeping import Keeping
 from storage.posts import mark_deleted
+from tests.storage.kept import is_kept
 from tests.storage.makers import NOON, change, make_channel, make_post, rows, store
 
 DAY = dt.timedelta(days=1)

@@ -19,6 +19,7 @@ from sandbox.mtproto.faults import RpcFault
 from sandbox.world import User, World
 from storage.accounts import Account, load_account
 from storage.database import Database
+from storage.holding import only_one
 from tests.ingest.conftest import PHONE, Answers
 
 
@@ -124,7 +125,7 @@ async def test_nothing_is_logged_of_the_conversation(
 
 
 async def test_it_is_refused_while_ingest_runs(database: Database, settings: IngestSettings, reader: User) -> None:
-    async with database.only_one(f"account {ACCOUNT}"):
+    async with only_one(database, f"account {ACCOUNT}"):
         with pytest.raises(LoginError, match="stop `channelwatch run`"):
             await login(database, settings, Answers())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from storage.holding import only_one
 from tests.journeys.people import until
 from tests.journeys.stage import Stage
 
@@ -40,11 +41,11 @@ async def test_a_program_may_begin_while_the_connection_of_the_last_one_still_en
 
     async def hang_up_slowly(connection: psycopg.AsyncConnection[object]) -> None:
         monkeypatch.undo()
-        async with stage.database.only_one("account main"):
+        async with only_one(stage.database, "account main"):
             begun.append(True)
         await hang_up(connection)
 
-    async with stage.database.only_one("account main"):
+    async with only_one(stage.database, "account main"):
         monkeypatch.setattr(psycopg.AsyncConnection, "close", hang_up_slowly)
     assert begun == [True]
 

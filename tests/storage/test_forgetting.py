@@ -25,12 +25,13 @@ from storage.forgetting import (
 )
 from storage.history import read_history
 from storage.ids import ChannelId, MessageId, PostId
-from storage.keeping import FORGOTTEN_CONTENT, Keeping, is_kept
+from storage.keeping import FORGOTTEN_CONTENT, Keeping
 from storage.post_address import PostAddress
 from storage.post_values import Entity, Medium, Part
 from storage.posts import mark_deleted
 from storage.replays import advance, finish, position
 from storage.search import search
+from tests.storage.kept import is_kept
 from tests.storage.makers import NOON, change, make_channel, make_owed, make_post, rows, store, store_one
 
 DAY = dt.timedelta(days=1)

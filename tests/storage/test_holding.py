@@ -9,7 +9,7 @@ import pytest
 
 from storage import holding
 from storage.database import AlreadyRunning, Database
-from storage.holding import Hold, held_jobs
+from storage.holding import Hold, held_jobs, only_one
 from tests.storage.makers import rows
 
 JOB = "account main"
@@ -32,12 +32,12 @@ async def hold(database: Database) -> AsyncIterator[Hold]:
 
 async def test_lock_is_the_one_of_only_one(database: Database, hold: Hold) -> None:
     with pytest.raises(AlreadyRunning):
-        async with database.only_one(JOB):
+        async with only_one(database, JOB):
             pass
     with pytest.raises(AlreadyRunning):
         await Hold(database, JOB).take()
     await hold.give_back()
-    async with database.only_one(JOB):
+    async with only_one(database, JOB):
         pass
 
 
