@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ import psycopg
 
 from benchmarks.measuring import progress
 from benchmarks.nemesis_lives import Lives
-from config.settings import IngestSettings
+from cli.demonstration.reader import KnowsTheCode, environment_of, settings_of
 from ingest.login import login
 from ingest.sessions import ACCOUNT
 from sandbox.channels import Channel
@@ -49,15 +48,7 @@ class Arena:
 
     def environment(self) -> dict[str, str]:
         """What ingest reads to find the box and the database."""
-        return {
-            "CHANNELWATCH_HOME": str(self.home),
-            "DATABASE_URL": self.database_url,
-            "TELEGRAM_API_ID": "1",
-            "TELEGRAM_API_HASH": "0" * 32,
-            "TELEGRAM_DC_ID": str(self.telegram.dc_id),
-            "TELEGRAM_DC_ADDRESS": f"{self.telegram.host}:{self.telegram.port}",
-            "TELEGRAM_DC_PUBLIC_KEY": str(self.home / "box.pem"),
-        }
+        return environment_of(settings_of(self.telegram, self.home), self.database_url)
 
     async def connect(self) -> psycopg.AsyncConnection:
         """A connection that no fault cuts."""
@@ -87,13 +78,12 @@ async def arena(database_url: str, home: Path, seed: int, channels: int, account
     world = World()
     async with MtprotoServer(world, rng=random.Random(seed)) as telegram:  # noqa: S311 - faults, not secrets
         made = Arena(world, telegram, [], [], database_url, home)
-        (home / "box.pem").write_text(telegram.public_key_pem)
         database = Database(database_url)
         try:
             for number in range(accounts):
                 made.readers.append(world.add_user(f"Reader {number + 1}", phone=f"+{PHONES + number}"))
                 name = f"reader-{number + 1}" if number else ACCOUNT
-                await login(database, _settings(made), _KnowsTheCode(made.readers[-1]), account=name)
+                await login(database, settings_of(telegram, home), KnowsTheCode(made.readers[-1]), account=name)
             for number in range(channels):
                 made.channels.append(world.channels.add(f"Channel {number}", f"channel_{number}"))
             async with database.begin() as connection:
@@ -103,38 +93,3 @@ async def arena(database_url: str, home: Path, seed: int, channels: int, account
             await database.close()
         yield made
         telegram.lift_all()
-
-
-def _settings(made: Arena) -> IngestSettings:
-    return IngestSettings.model_validate(
-        {
-            "home": made.home,
-            "api_id": 1,
-            "api_hash": "0" * 32,
-            "dc_id": made.telegram.dc_id,
-            "dc_address": f"{made.telegram.host}:{made.telegram.port}",
-            "dc_public_key": made.home / "box.pem",
-        }
-    )
-
-
-class _KnowsTheCode:
-    """The person at the keyboard of `channelwatch login`."""
-
-    def __init__(self, user: User) -> None:
-        self._user = user
-
-    async def phone(self) -> str:
-        return self._user.phone
-
-    async def code(self, where: str) -> str:
-        return self._user.code
-
-    async def password(self, hint: str | None) -> str:
-        raise NotImplementedError("the account has no password")
-
-    async def show_qr(self, url: str, expires_at: dt.datetime) -> None:
-        raise NotImplementedError("the account signs in by code")
-
-    async def say(self, sentence: str) -> None:
-        pass

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.demonstration.reader import KnowsTheCode, settings_of
 from config.settings import IngestSettings
 from ingest.login import login
 from sandbox.bot_api import BotApiServer
@@ -51,7 +51,7 @@ async def set_stage(port: int) -> AsyncIterator[Stage]:
         stack.push_async_callback(bot_api.stop)
         database = await Database.open(home)
         stack.push_async_callback(database.close)
-        ingest = _settings(home, telegram)
+        ingest = settings_of(telegram, home)
         await _sign_in(world, database, ingest)
         visitor = world.add_user("You")
         page = ChatPage(world, visitor)
@@ -65,48 +65,10 @@ async def set_stage(port: int) -> AsyncIterator[Stage]:
         world.raise_failures()
 
 
-def _settings(home: Path, telegram: MtprotoServer) -> IngestSettings:
-    key = home / "box.pem"
-    key.write_text(telegram.public_key_pem)
-    return IngestSettings.model_validate(
-        {
-            "home": home,
-            "database_url": None,
-            "api_id": 1,
-            "api_hash": "0" * 32,
-            "dc_id": 2,
-            "dc_address": f"{telegram.host}:{telegram.port}",
-            "dc_public_key": key,
-        }
-    )
-
-
 async def _sign_in(world: World, database: Database, settings: IngestSettings) -> None:
     reader = world.add_user("Reader", phone=PHONE)
-    await login(database, settings, _Answers(reader))
+    await login(database, settings, KnowsTheCode(reader))
     async with database.begin() as connection:
         for channel in world.channels:
             if channel.username:
                 await stored_channels.request_channel(connection, channel.username)
-
-
-class _Answers:
-    """The person at the keyboard of `channelwatch login`, who knows the code."""
-
-    def __init__(self, user: User) -> None:
-        self._user = user
-
-    async def phone(self) -> str:
-        return self._user.phone
-
-    async def code(self, where: str) -> str:
-        return self._user.code
-
-    async def password(self, hint: str | None) -> str:
-        return self._user.password or ""
-
-    async def show_qr(self, url: str, expires_at: dt.datetime) -> None:
-        raise NotImplementedError("the demo signs in by code")
-
-    async def say(self, sentence: str) -> None:
-        pass

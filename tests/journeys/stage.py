@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.application import run_bot
+from cli.demonstration.reader import KnowsTheCode, environment_of, settings_of
 from config.settings import IngestSettings
 from ingest.login import login
 from ingest.pace import Pace
@@ -123,13 +124,7 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """What `channelwatch run` reads to find the box and the database."""
         return {
-            "CHANNELWATCH_HOME": str(self.settings.home),
-            "DATABASE_URL": self.database.url,
-            "TELEGRAM_API_ID": "1",
-            "TELEGRAM_API_HASH": "0" * 32,
-            "TELEGRAM_DC_ID": str(self.telegram.dc_id),
-            "TELEGRAM_DC_ADDRESS": f"{self.telegram.host}:{self.telegram.port}",
-            "TELEGRAM_DC_PUBLIC_KEY": str(self.settings.dc_public_key),
+            **environment_of(self.settings, self.database.url),
             "BOT_TOKEN": TOKEN,
             "BOT_API_URL": self.bot_api.base_url,
         }
@@ -146,20 +141,9 @@ async def set_stage(database: Database, home: Path) -> AsyncIterator[Stage]:
     bot_api = BotApiServer(world, TOKEN, limits=Limits.none())
     async with MtprotoServer(world) as telegram:
         await bot_api.start()
-        key = home / "box.pem"
-        key.write_text(telegram.public_key_pem)
-        settings = IngestSettings.model_validate(
-            {
-                "home": home,
-                "api_id": 1,
-                "api_hash": "0" * 32,
-                "dc_id": telegram.dc_id,
-                "dc_address": f"{telegram.host}:{telegram.port}",
-                "dc_public_key": key,
-            }
-        )
+        settings = settings_of(telegram, home)
         reader = world.add_user("Reader", phone=PHONE)
-        await login(database, settings, _KnowsTheCode(reader))
+        await login(database, settings, KnowsTheCode(reader))
         try:
             yield Stage(world, telegram, bot_api, database, settings, reader)
         finally:
@@ -214,25 +198,3 @@ async def _running(program: Coroutine[Any, Any, None], stop: asyncio.Event) -> A
         await asyncio.wait([task], timeout=PATIENCE_SECONDS)
         assert task.done(), "the program did not stop"
         task.result()
-
-
-class _KnowsTheCode:
-    """The person at the keyboard of `channelwatch login`."""
-
-    def __init__(self, user: User) -> None:
-        self._user = user
-
-    async def phone(self) -> str:
-        return self._user.phone
-
-    async def code(self, where: str) -> str:
-        return self._user.code
-
-    async def password(self, hint: str | None) -> str:
-        raise NotImplementedError("the account has no password")
-
-    async def show_qr(self, url: str, expires_at: dt.datetime) -> None:
-        raise NotImplementedError("the account signs in by code")
-
-    async def say(self, sentence: str) -> None:
-        pass
