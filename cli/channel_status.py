@@ -90,6 +90,8 @@ def _print_table(statuses: list[ChannelStatus], *, troubled: bool) -> None:
         table.add_row(name, _number(each.watermark), holes, _ago(each.reconciled_at), f"{each.posts:,}", Text(reader))
     console.print(table)
     console.print(f"\n{_totals(statuses)}", style="dim", highlight=False)
+    for sentence in _floods(statuses):
+        console.print(sentence, style="yellow", highlight=False)
 
 
 def _totals(statuses: list[ChannelStatus]) -> str:
@@ -102,6 +104,17 @@ def _totals(statuses: list[ChannelStatus]) -> str:
     return f"Posts: {found or 'none'}; {deleted:,} deleted by their channels. --json says it by channel."
 
 
+def _floods(statuses: list[ChannelStatus]) -> list[str]:
+    """A sentence for each account that Telegram wants to ask less."""
+    waits = {each.reader: each.flood_waits for each in statuses if each.reader and each.flood_waits}
+    return [
+        f"Telegram lets {reader} wait: "
+        + ", ".join(f"{method} for {_span(seconds)}" for method, seconds in sorted(by_method.items()))
+        + "; what it pushes is heard as ever."
+        for reader, by_method in sorted(waits.items())
+    ]
+
+
 def _number(value: int | None) -> str:
     return f"{value:,}" if value is not None else ""
 
@@ -109,8 +122,12 @@ def _number(value: int | None) -> str:
 def _ago(moment: dt.datetime | None) -> str:
     if moment is None:
         return ""
-    seconds = max(int((dt.datetime.now(dt.UTC) - moment).total_seconds()), 0)
+    return f"{_span((dt.datetime.now(dt.UTC) - moment).total_seconds())} ago"
+
+
+def _span(seconds: float) -> str:
+    """12 s, 3 min, 2 h, 5 d."""
     for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds // size} {name} ago"
-    return f"{seconds} s ago"
+            return f"{int(seconds) // size} {name}"
+    return f"{max(int(seconds), 0)} s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,26 +62,40 @@ OTHERS = Allowance(5, dt.timedelta(seconds=1))
 class Lanes:
     """The paces of all methods for one account. Lives as long as the program; clients come and go."""
 
-    def __init__(self, allowances: Mapping[type, Allowance] = ALLOWANCES) -> None:
+    def __init__(
+        self,
+        allowances: Mapping[type, Allowance] = ALLOWANCES,
+        *,
+        on_flood: Callable[[str, dt.timedelta], object] | None = None,
+    ) -> None:
+        """`on_flood` is called with a method's name and how long it is to be left alone, once a flood."""
         self._allowances = allowances
+        self._on_flood = on_flood
         self._paces: dict[type, Pace] = {}
-        self._closed_until: dict[type, float] = {}
+        self._closed_until: dict[str, float] = {}
         self.calls: Counter[str] = Counter()
 
     async def wait(self, method: type) -> None:
         """Take a turn of the method. Raises MethodClosed while Telegram wants it left alone."""
         if (left := self.closed_for(method)) > 0:
-            raise MethodClosed(_name(method), left)
+            raise MethodClosed(method_name(method), left)
         await self._pace(method).wait()
-        self.calls[_name(method)] += 1
+        self.calls[method_name(method)] += 1
 
     def flooded(self, method: type, seconds: float) -> None:
         """Telegram said to wait: leave the method alone for so long, then ask half as often."""
         is_news = self.closed_for(method) <= 0  # several requests may meet one flood
-        until = time.monotonic() + seconds + CLOSED_AFTERWARDS.total_seconds()
-        self._closed_until[method] = max(until, self._closed_until.get(method, 0.0))
+        wait = dt.timedelta(seconds=seconds) + CLOSED_AFTERWARDS
+        self.close(method_name(method), wait)
         if is_news:
             self._pace(method).slow_down()
+            if self._on_flood is not None:
+                self._on_flood(method_name(method), wait)
+
+    def close(self, method: str, wait: dt.timedelta) -> None:
+        """Leave a method alone for so long: Telegram may have said so to the program that ran before us."""
+        until = time.monotonic() + wait.total_seconds()
+        self._closed_until[method] = max(until, self._closed_until.get(method, 0.0))
 
     def answered(self, method: type) -> None:
         """Telegram answered: a little faster again."""
@@ -89,7 +103,7 @@ class Lanes:
 
     def closed_for(self, method: type) -> float:
         """Seconds until the method may be asked again; 0 when it may."""
-        return max(self._closed_until.get(method, 0.0) - time.monotonic(), 0.0)
+        return max(self._closed_until.get(method_name(method), 0.0) - time.monotonic(), 0.0)
 
     def _pace(self, method: type) -> Pace:
         if method not in self._paces:
@@ -116,15 +130,16 @@ class Asking:
             if seconds is None:  # the account is frozen, or something that no waiting heals
                 raise
             self.lanes.flooded(method, seconds)
-            log.warning("telegram says wait", method=_name(method), seconds=seconds)
-            raise MethodClosed(_name(method), seconds) from None
+            log.warning("telegram says wait", method=method_name(method), seconds=seconds)
+            raise MethodClosed(method_name(method), seconds) from None
         except errors.RPCError as error:
             if error.code is not None and abs(error.code) < 500:
                 raise
-            raise ServerTrouble(f"Telegram cannot answer {_name(method)} at the moment.") from error
+            raise ServerTrouble(f"Telegram cannot answer {method_name(method)} at the moment.") from error
         self.lanes.answered(method)
         return answer
 
 
-def _name(method: type) -> str:
+def method_name(method: type) -> str:
+    """A request's class as logs, operators and `flood_waits` name it: GetHistory."""
     return method.__name__.removesuffix("Request")

@@ -15,6 +15,7 @@ import structlog
 from telethon import TelegramClient, errors
 from telethon.tl import functions, types
 
+from ingest.asking import method_name
 from ingest.client import call
 from ingest.leases import Leases
 from ingest.messages import username_of
@@ -23,6 +24,7 @@ from storage import accounts, channels, readers
 from storage.channels import Channel
 from storage.completeness import begin_at
 from storage.database import Database, DatabaseAway
+from storage.flood_waits import note_flood_wait
 from storage.ids import AccountId, ChannelId, TelegramChannelId
 from storage.post_values import storable
 
@@ -38,6 +40,10 @@ LOOK_EVERY = dt.timedelta(seconds=10)
 
 REFUSED_FOR_SECONDS = 3600.0
 """So long an account does not try again to join a channel in another one's place that refused it."""
+
+
+JOINING = frozenset(("ResolveUsername", "JoinChannel"))
+"""Requests that nothing else makes: a flood wait for one of them pauses joining."""
 
 
 class Refused(Exception):
@@ -79,6 +85,11 @@ class Joiner:
         """A channel was requested, or has lost its reader."""
         self._woken.set()
 
+    def obey(self, method: str, wait: dt.timedelta) -> None:
+        """Telegram told this account before to leave a method alone; those of joining have one pace."""
+        if method in JOINING:
+            self._pace.close_for(wait)
+
     async def run(self, client: TelegramClient) -> None:
         """Look at once, at every wake-up and now and then; for ever.
 
@@ -111,8 +122,11 @@ class Joiner:
                 await self._settle(client, channel)
             except errors.FloodWaitError as error:
                 log.warning("joining is paused by Telegram", account_id=self._account_id, seconds=error.seconds)
-                self._pace.close_for(dt.timedelta(seconds=error.seconds + 1))
+                method, wait = method_name(type(error.request)), dt.timedelta(seconds=error.seconds + 1)
+                self._pace.close_for(wait)
                 await self._give_back(channel.id)
+                async with self._database.begin() as connection:
+                    await note_flood_wait(connection, self._account_id, method, wait)
             finally:
                 self._leases.expect_no_more()
 

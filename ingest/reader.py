@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ from ingest.waking import watch_wakeups
 from ingest.watched import Watched
 from storage import accounts
 from storage.accounts import Account
-from storage.database import Database
+from storage.database import Database, DatabaseAway
+from storage.flood_waits import flood_waits_of, note_flood_wait
 from storage.ids import ChannelId
 
 log = structlog.get_logger()
@@ -69,7 +71,8 @@ class Reader:
     def __init__(self, shared: Shared, account: Account, key: SessionKey, leases: Leases, pace: Pace) -> None:
         """Raises SessionKeyError where the stored session is not readable."""
         self._shared = shared
-        self._lanes = Lanes()
+        self._floods: asyncio.Queue[tuple[str, dt.timedelta]] = asyncio.Queue()
+        self._lanes = Lanes(on_flood=lambda method, wait: self._floods.put_nowait((method, wait)))
         self._asking: Asking | None = None
         self.account = account
         self.key = key
@@ -97,6 +100,7 @@ class Reader:
         listener = self.listener
         client = build_client(self._shared.settings, self.session)
         await self.leases.refresh()  # before the first update can come
+        await self._obey_flood_waits()
         # Telethon discards what it holds of a channel whose access hash it does not know; our tables know it best.
         self.session.remember_channels((each.telegram_id, each.access_hash) for each in self.leases.held.values())
         listener.attach(client)
@@ -111,6 +115,7 @@ class Reader:
                 until_disconnected(client),
                 self.leases.run(),
                 self._joiner.run(client),
+                self._note_flood_waits(),
                 watch_answers(client),
                 watch_wakeups(lambda: listener.doubt(None, "woke up")),
                 *(self._reconciling(self._asking) if self._shared.sweeping.is_on else ()),
@@ -119,6 +124,24 @@ class Reader:
             self._asking = None
             # Ends the intake. Our handler never waits, so every update that Telethon counts as seen has been offered.
             await disconnect(client)
+
+    async def _obey_flood_waits(self) -> None:
+        """What Telegram told this account before, perhaps in another process, holds still."""
+        async with self._shared.database.begin() as connection:
+            waits = await flood_waits_of(connection, self.account.id)
+        for wait in waits:
+            self._lanes.close(wait.method, wait.left)
+            self._joiner.obey(wait.method, wait.left)
+
+    async def _note_flood_waits(self) -> None:
+        """Store what Telegram tells us to leave alone, for operators and for who reads after us."""
+        while True:
+            method, wait = await self._floods.get()
+            try:
+                async with self._shared.database.begin() as connection:
+                    await note_flood_wait(connection, self.account.id, method, wait)
+            except DatabaseAway as away:
+                log.warning("flood wait not stored", account_id=self.account.id, reason=str(away))
 
     async def _read_budget(self, client: TelegramClient) -> None:
         """How many channels Telegram lets the account be in: Premium is bought, and ends."""

@@ -38,6 +38,8 @@ class ChannelStatus:
     deleted: int
     found_by: dict[str, int] = field(default_factory=dict)
     """Posts by who brought them: push, reconcile, preview, backfill, replay."""
+    flood_waits: dict[str, float] = field(default_factory=dict)
+    """Seconds for which Telegram wants the reader to leave a method alone, by method."""
 
     @property
     def lag(self) -> int | None:
@@ -51,7 +53,8 @@ STATUS = text(
     """
     SELECT c.id, c.username, c.title, c.state, c.state_detail, a.name AS reader, c.top_message_id, c.watermark,
         greatest(c.top_message_id - c.watermark, 0) - coalesce(above.known, 0) AS holes, coalesce(above.missing, 0),
-        c.reconciled_at, c.blind_since_at, p.newest_at, coalesce(p.posts, 0), coalesce(p.deleted, 0), p.found_by
+        c.reconciled_at, c.blind_since_at, p.newest_at, coalesce(p.posts, 0), coalesce(p.deleted, 0), p.found_by,
+        f.waits
     FROM channels c
         LEFT JOIN accounts a ON a.id = c.reader_id AND c.reader_until_at > now()
         LEFT JOIN LATERAL (
@@ -71,6 +74,10 @@ STATUS = text(
             ) AS counted
             GROUP BY channel_id
         ) AS p ON p.channel_id = c.id
+        LEFT JOIN (
+            SELECT account_id, jsonb_object_agg(method, round(extract(epoch FROM until_at - now()), 1)) AS waits
+            FROM flood_waits WHERE until_at > now() GROUP BY account_id
+        ) AS f ON f.account_id = a.id
     WHERE c.state <> 'removed' AND (CAST(:only AS bigint[]) IS NULL OR c.id = ANY(CAST(:only AS bigint[])))
     ORDER BY lower(coalesce(c.username, c.title))
     """
@@ -85,4 +92,4 @@ async def channel_statuses(connection: AsyncConnection, only: list[ChannelId] | 
 
 def _status(row: tuple[Any, ...]) -> ChannelStatus:
     values = dict(zip((each.name for each in fields(ChannelStatus)), row, strict=True))
-    return ChannelStatus(**{**values, "found_by": values["found_by"] or {}})
+    return ChannelStatus(**{**values, "found_by": values["found_by"] or {}, "flood_waits": values["flood_waits"] or {}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.models.base import Base
-from storage.models.channels import AccountChannelRow, AccountRow, ChannelMessageRow, ChannelRow
+from storage.models.channels import AccountChannelRow, AccountRow, ChannelMessageRow, ChannelRow, FloodWaitRow
 from storage.models.notices import HeartbeatRow, NoticeRow
 from storage.models.posts import PostRow, PostVersionRow
 from storage.models.progress import BackfillRow, MediaFileRow, ReplayRow, RereadRow
@@ -17,6 +17,7 @@ __all__ = [
     "ChannelMessageRow",
     "ChannelRow",
     "DeliveryRow",
+    "FloodWaitRow",
     "HeartbeatRow",
     "MediaFileRow",
     "NoticeRow",

@@ -91,6 +91,16 @@ class AccountRow(Base):
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
 
+class FloodWaitRow(Base):
+    """A method of Telegram's that an account has to leave alone for a while."""
+
+    __tablename__ = "flood_waits"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    until_at: Mapped[dt.datetime]
+
+
 class AccountChannelRow(Base):
     """The access hash by which one account reaches one channel; it is worthless to every other account."""
 

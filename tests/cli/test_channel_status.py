@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from pathlib import Path
 
 import pytest
 
 from storage import completeness
+from storage.accounts import save_account
 from storage.completeness import Look
 from storage.database import Database
+from storage.flood_waits import note_flood_wait
 from storage.ids import MessageId
 from tests.cli.test_commands import channelwatch
 from tests.storage.makers import change, make_channel, make_post, store
@@ -44,6 +47,28 @@ def test_holes_are_counted_and_posts_told_by_who_found_them(read: str, tmp_path:
     assert by_holes.keys() == {0, 2}
     assert (by_holes[2]["watermark"], by_holes[2]["top_message_id"], by_holes[2]["lag"]) == (1, 6, 5)
     assert by_holes[0]["found_by"] == {"push": 3}
+
+
+def test_what_telegram_lets_the_reader_wait_for_is_shown(read: str, tmp_path: Path) -> None:
+    async def flood() -> None:
+        database = Database(read)
+        async with database.begin() as connection:
+            account_id = await save_account(connection, "second", b"sealed", 7)
+            await note_flood_wait(connection, account_id, "GetHistory", dt.timedelta(minutes=12, seconds=30))
+        await change(
+            database,
+            "UPDATE channels SET reader_until_at = now() + interval '1 hour', reader_id ="
+            " (SELECT id FROM accounts) WHERE username IS NOT NULL",
+        )
+        await database.close()
+
+    asyncio.run(flood())
+    shown = channelwatch("channels", "status", url=read, home=tmp_path, COLUMNS="200").stdout
+    assert "Telegram lets second wait: GetHistory for 12 min" in shown
+    lines = channelwatch("channels", "status", "--json", url=read, home=tmp_path).stdout.splitlines()
+    waits = [each["flood_waits"] for each in map(json.loads, lines)]
+    assert {} in waits
+    assert [700 < wait["GetHistory"] <= 750 for wait in waits if wait] == [True]
 
 
 def test_table_names_troubles_and_obeys_no_title(read: str, tmp_path: Path) -> None:

@@ -85,3 +85,15 @@ async def test_pace_of_one_method_is_not_that_of_another() -> None:
     assert lanes.closed_for(USERS) == 0
     await lanes.wait(USERS)
     assert lanes.calls == {"GetState": 1, "GetUsers": 1}
+
+
+async def test_a_flood_is_told_once_and_one_that_is_told_to_us_closes_the_method() -> None:
+    told: list[tuple[str, dt.timedelta]] = []
+    lanes = Lanes({}, on_flood=lambda method, wait: told.append((method, wait)))
+    lanes.flooded(STATE, 100)
+    lanes.flooded(STATE, 90)  # another request that was under way
+    assert told == [("GetState", dt.timedelta(seconds=101))]
+    lanes.close("GetUsers", dt.timedelta(seconds=50))
+    with pytest.raises(MethodClosed):
+        await lanes.wait(USERS)
+    assert len(told) == 1

@@ -26,6 +26,7 @@ from storage import channels, readers
 from storage.accounts import load_account
 from storage.channels import find_channel
 from storage.database import Database
+from storage.flood_waits import flood_waits_of
 from storage.ids import AccountId
 from tests.ingest.conftest import ask_for
 from tests.ingest.values import Collector, until
@@ -149,6 +150,16 @@ async def test_a_flood_wait_is_obeyed_and_the_channel_still_joined(
     await setting.join()
     assert (await state_of(database, "news_box"))[0] == "active"
     assert setting.seconds >= 4
+    async with database.begin() as connection:
+        assert [wait.method for wait in await flood_waits_of(connection, setting.account_id)] == ["JoinChannel"]
+
+
+async def test_a_flood_wait_of_a_former_program_is_obeyed(database: Database, setting: Setting, news: Channel) -> None:
+    setting.joiner.obey("JoinChannel", dt.timedelta(hours=2))
+    setting.joiner.obey("GetHistory", dt.timedelta(hours=20))
+    await ask_for(database, "news_box")
+    await setting.join()
+    assert setting.seconds == 7_200
 
 
 async def test_many_channels_are_joined_at_the_pace(database: Database, setting: Setting, world: World) -> None:

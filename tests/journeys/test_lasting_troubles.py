@@ -32,6 +32,18 @@ async def test_long_hole_is_filled_while_history_is_closed(stage: Stage) -> None
         await until(lambda: _all_stored(stage), "the posts")
 
 
+async def test_next_program_leaves_alone_what_telegram_closed(stage: Stage) -> None:
+    channel = await stage.channel("kharv_dispatch")
+    with stage.telegram.troubles.flood(3_600, "GetPeerDialogs"):
+        async with stage.reading(SWEEPING):
+            await until(lambda: _waits(stage), "the flood wait to be stored")
+    asked = stage.telegram.calls["messages.getPeerDialogs"]
+    async with stage.reading(SWEEPING):
+        await publish(stage, channel, 1, "heard as ever")
+        await until(lambda: is_stored(stage, "heard as ever 0"), "the post")
+    assert stage.telegram.calls["messages.getPeerDialogs"] == asked
+
+
 async def test_channel_that_is_not_shown_holds_up_no_other(stage: Stage) -> None:
     hidden, other = await stage.channel("kharv_dispatch"), await stage.channel("plain_ledger")
     async with stage.reading(SWEEPING):
@@ -61,6 +73,10 @@ async def test_hundreds_of_deleted_messages_are_gone_after_a_second_look(stage: 
         await publish(stage, channel, 1, "the last")
         await until(lambda: _is_complete(stage, channel), "the watermark to reach the last")
     assert await stage.value("SELECT count(*) FROM channel_messages WHERE kind = 'gone'") == 350
+
+
+async def _waits(stage: Stage) -> bool:
+    return bool(await stage.value("SELECT count(*) FROM flood_waits WHERE method = 'GetPeerDialogs'"))
 
 
 async def _all_stored(stage: Stage) -> bool:
