@@ -84,19 +84,31 @@ def channel_of(item: Ready) -> ChannelId:
 class Buffer(asyncio.Queue[Offered]):
     """A queue that is full by number or by weight, so that posts of any length stay within a bound of memory.
 
-    One that is heavier than the bound passes when nothing else waits.
+    One that is heavier than the bound passes when nothing else waits. Who can wait has half of it only: the other half
+    stays free for what Telegram pushes, which would have to be asked for again.
     """
 
     def __init__(self, posts: int, characters: int) -> None:
         super().__init__(posts)
         self._most = characters
         self._weight = 0
+        self._has_room = asyncio.Event()
         self.taken_in = 0
         """How many have been put in since the beginning."""
 
     def full(self) -> bool:
         """Whether nothing more is taken at the moment."""
         return self._weight >= self._most or super().full()
+
+    async def put(self, item: Offered) -> None:
+        """Wait until half of it is free, and put it in."""
+        while self._is_crowded():
+            self._has_room.clear()
+            await self._has_room.wait()
+        self.put_nowait(item)
+
+    def _is_crowded(self) -> bool:
+        return self._weight >= self._most // 2 or self.qsize() >= max(self.maxsize // 2, 1)
 
     async def take(self, posts: int, characters: int) -> list[Offered]:
         """What waits, in order: at least one (waited for), no more than about so many."""
@@ -115,6 +127,8 @@ class Buffer(asyncio.Queue[Offered]):
     def _get(self) -> Offered:
         item = super()._get()
         self._weight -= item.weight
+        if not self._is_crowded():
+            self._has_room.set()
         return item
 
 

@@ -149,6 +149,7 @@ class Rereading:
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
         for post in fetched.posts:
             await self._door.offer(post)
+        await self._door.caught_up()  # a hundred old posts at a time: new ones must not wait behind thousands
 
     async def _tried(self, reading: Coroutine[object, object, None]) -> bool:
         try:

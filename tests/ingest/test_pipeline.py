@@ -321,6 +321,21 @@ async def test_full_buffer_makes_one_wait_and_turns_the_other_away(database: Dat
     await asyncio.gather(work, return_exceptions=True)
 
 
+async def test_half_of_the_buffer_is_left_to_those_who_cannot_wait(database: Database, news: ChannelId) -> None:
+    pipeline = Pipeline(database, buffer=8)  # not at work yet
+    for number in range(1, 5):
+        await pipeline.offer(make_post(news, number, "мир"))
+    waiting = asyncio.create_task(pipeline.offer(make_post(news, 5, "мир")))
+    assert not (await asyncio.wait([waiting], timeout=0.05))[0]
+    assert all(pipeline.offer_nowait(make_post(news, number, "мир")) for number in range(6, 10))
+    assert not pipeline.offer_nowait(make_post(news, 10, "мир"))
+    work = asyncio.create_task(pipeline.run())
+    await waiting
+    assert await settle(pipeline) == Settled(stored=9)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
 async def test_buffer_is_full_by_weight_as_well(database: Database, news: ChannelId) -> None:
     pipeline = Pipeline(database, characters=10)  # not at work yet
     assert pipeline.offer_nowait(make_post(news, 1, "мир " * 5_000))

@@ -115,6 +115,21 @@ async def test_each_post_is_read_once_at_an_age(
     assert server.calls["GetMessages"] == calls + 1
 
 
+async def test_old_posts_wait_until_what_was_read_before_them_is_stored(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    stalled = Pipeline(database)  # not at work yet
+    reading = Rereading(database, AccountId(1), setting.fetching, stalled, clock=setting.clock)
+    task = asyncio.create_task(reading.read_again(AGE))
+    assert not (await asyncio.wait([task], timeout=0.5))[0]
+    work = asyncio.create_task(stalled.run())
+    await task
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
 async def test_interrupted_round_goes_on_where_it_was(
     world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, server: MtprotoServer
 ) -> None:
