@@ -20,6 +20,7 @@ from cli import (
     replay,
     run,
     search,
+    stories,
 )
 
 OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
@@ -43,6 +44,7 @@ app.command("backfill")(backfill.backfill)
 app.add_typer(media.app, name="media")
 app.command("search")(search.search)
 app.command("post")(post.post)
+app.add_typer(stories.app, name="stories")
 app.command("demo")(demo.demo)
 app.add_typer(evaluate.app, name="evaluate")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
 from ingest.labelling import Labeller, labelled
 from ingest.stages import Stages
 from ingest.standing_queries import REFILE_QUERIES, SAMPLE, StandingQueries
+from ingest.story_desk import Report, StoryDesk
 from storage.completeness import (
     advance_watermarks,
     note_missing,
@@ -48,6 +49,18 @@ class Settled:
             setattr(self, field, getattr(self, field) + getattr(other, field))
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A post that this transaction has stored or changed. `matching`: who asks for it, if that was asked already."""
+
+    post_id: PostId
+    item: LabelledPost
+    before: StoredVersion | None
+    outcome: Outcome
+    owes: bool
+    matching: set[SubscriptionId] | None
+
+
 class Committing:
     """Commits batches of what came to the pipeline's door, against the standing queries of the moment."""
 
@@ -57,6 +70,7 @@ class Committing:
         self._stages = stages
         self._standing = StandingQueries()
         self._filed_anew: StandingQueries | None = None
+        self._desk = StoryDesk()
 
     async def commit(self, batch: Sequence[Ready], labeller: Labeller) -> Settled:
         """One batch. Raises DatabaseAway (the whole batch may go again) or StatementRefused; nothing is done then."""
@@ -81,55 +95,69 @@ class Committing:
         """One transaction; None, and nothing done, when subscriptions must be read first."""
         if self._filed_anew is not None:  # only here: all of a transaction asks the one that it has refreshed
             self._standing, self._filed_anew = self._filed_anew, None
+        await self._desk.read(self._database)
         count = Settled()
-        async with self._database.begin() as connection:
-            await prefer_indexes(connection)
-            if not await self._standing.refresh(connection):
-                return None
-            for step in steps(batch):
-                if isinstance(step, list):
-                    await self._store(connection, step, labeller, count)
-                else:
-                    await self._account_for(connection, step)
-            await advance_watermarks(connection, {channel_of(item) for item in batch})
-            ended = time.perf_counter()
+        try:
+            async with self._database.begin() as connection:
+                await prefer_indexes(connection)
+                if not await self._standing.refresh(connection):
+                    return None
+                done: list[Done] = []
+                forgotten: set[PostId] = set()
+                for step in steps(batch):
+                    if isinstance(step, list):
+                        done += await self._store(connection, step, labeller, count)
+                    else:
+                        forgotten |= await self._account_for(connection, step)
+                # After everything that locks posts: whoever has the stories' lock waits for nobody's posts.
+                with self._stages.timed("stories"):
+                    await self._desk.join(connection, _reports(done, forgotten))
+                with self._stages.timed("owing"):
+                    count.owed += await owe_alerts(connection, self._owed(done))
+                await advance_watermarks(connection, {channel_of(item) for item in batch})
+                ended = time.perf_counter()
+        except BaseException:
+            self._desk.rolled_back()
+            raise
+        self._desk.committed()
         self._stages.commit += time.perf_counter() - ended
         return count
 
-    async def _account_for(self, connection: Connection, step: Deletion | Noted) -> None:
+    async def _account_for(self, connection: Connection, step: Deletion | Noted) -> set[PostId]:
+        """Note what ids are that are no posts (any more). The posts whose texts are not kept."""
         if isinstance(step, Deletion):
             deleted = await mark_deleted(connection, step.channel_id, step.message_ids, step.deleted_at)
-            if not self._keeps_deleted_texts:
-                await forget_texts(connection, deleted)
-            return
+            if self._keeps_deleted_texts:
+                return set()
+            await forget_texts(connection, deleted)
+            return set(deleted)
         if step.service:
             await note_service(connection, step.channel_id, step.service)
         if step.missing:
             await note_missing(connection, step.channel_id, step.missing, may_be_gone=step.is_by_number)
+        return set()
 
     async def _store(
         self, connection: Connection, step: Sequence[Labelled], labeller: Labeller, count: Settled
-    ) -> None:
+    ) -> list[Done]:
         with self._stages.timed("storing"):
             stored = await stored_versions(connection, [arrival.item.post for arrival in step])
         twin = _first_twin(stored)
         if twin:  # two parts of one album came as posts of their own: the second builds on the first
-            await self._store(connection, step[:twin], labeller, count)
-            await self._store(connection, step[twin:], labeller, count)
-            return
+            done = await self._store(connection, step[:twin], labeller, count)
+            return done + await self._store(connection, step[twin:], labeller, count)
         step, stored = await _without_older(connection, step, stored, count)
         items = [_completed(arrival.item, before, labeller) for arrival, before in zip(step, stored, strict=True)]
         fresh = [item for item, arrival, before in zip(items, step, stored, strict=True) if arrival.owe and not before]
         outcomes, matching = await self._match_meanwhile(store_posts(connection, items, stored), fresh)
-        owed: list[Owed] = []
+        done = []
         for arrival, item, before, (post_id, outcome) in zip(step, items, stored, outcomes, strict=True):
             count.stored += outcome is Outcome.NEW
             count.updated += outcome is Outcome.EDITED
             count.unchanged += outcome is Outcome.UNCHANGED
-            if arrival.owe and outcome is not Outcome.UNCHANGED:
-                owed += self._newly_owed(post_id, item, before, matching.get(id(item)))
-        with self._stages.timed("owing"):
-            count.owed += await owe_alerts(connection, owed)
+            if outcome is not Outcome.UNCHANGED:
+                done.append(Done(post_id, item, before, outcome, arrival.owe, matching.get(id(item))))
+        return done
 
     async def _match_meanwhile(
         self, storing: Coroutine[Any, Any, list[tuple[PostId, Outcome]]], items: Sequence[LabelledPost]
@@ -160,15 +188,23 @@ class Committing:
         self._stages.storing += time.perf_counter() - began - matched
         return outcomes, matching
 
-    def _newly_owed(
-        self, post_id: PostId, item: LabelledPost, before: StoredVersion | None, matching: set[SubscriptionId] | None
-    ) -> list[Owed]:
-        """What a new post owes; an edited one owes only those whose queries did not hold before the edit."""
-        if matching is None:
-            matching = self._standing.matching(item.fields)
-        if before is not None and not before.is_unlabelled and matching:
-            matching = matching - self._standing.matching(labelled(before.post).fields)
-        return self._standing.owed_by(post_id, matching, is_late=_is_late(item.post))
+    def _owed(self, done: Sequence[Done]) -> list[Owed]:
+        """A new post owes all who ask for it; an edited one only those whose queries did not hold before the edit."""
+        owed: list[Owed] = []
+        for each in done:
+            if not each.owes:
+                continue
+            matching = self._standing.matching(each.item.fields) if each.matching is None else each.matching
+            if each.before is not None and not each.before.is_unlabelled and matching:
+                matching = matching - self._standing.matching(labelled(each.before.post).fields)
+            owed += self._standing.owed_by(each.post_id, matching, is_late=_is_late(each.item.post))
+        return owed
+
+
+def _reports(done: Sequence[Done], forgotten: Collection[PostId]) -> list[Report]:
+    """What the story desk is told: each post once, by its last words; none that is not analysed, or not kept."""
+    last = {each.post_id: each.item for each in done if not each.item.labels.failed and each.post_id not in forgotten}
+    return [Report(post_id, item.post, item.signature) for post_id, item in last.items()]
 
 
 WATCHED = frozenset({"push", "reconcile"})

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from analysis.stories import SPAN
 from ingest.media_folder import MediaFolder, MediaLimits
 from storage import forgetting, media_files
 from storage.database import AlreadyRunning, Connection, Database, DatabaseAway, StatementRefused
@@ -21,8 +22,12 @@ from storage.forgetting import BATCH, Batch, Place
 from storage.holding import only_one
 from storage.keeping import Keeping
 from storage.notices import purge_old
+from storage.stories import forget_signatures
 
 log = structlog.get_logger()
+
+SIGNATURES_KEPT = SPAN + dt.timedelta(hours=1)
+"""Of posts, for the window in which stories are told; an hour more, for clocks differ."""
 
 HOUR = 2
 """UTC: before dawn in Kyiv and Moscow."""
@@ -212,6 +217,8 @@ class _Forgetting:
         async with self._database.begin() as connection:
             await purge_old(connection, age)
             done.replays = await forgetting.forget_finished_replays(connection, self._now - age)
+        async with self._database.begin() as connection:
+            await forget_signatures(connection, SIGNATURES_KEPT)
 
     async def _breathe(self, began: float) -> None:
         """Ingest gets as much of the database's time as this, at least."""

@@ -32,7 +32,7 @@ def labelled(post: Post) -> LabelledPost:
     """The post with what analysis says of it."""
     try:
         item = LabelledPost(post, label(post.text))
-        _ = item.row  # made here, where it costs nobody's transaction
+        _ = item.row, item.signature  # made here, where it costs nobody's transaction
     except Exception:
         # Whatever a text does to our analysis, the post itself must not be lost: it is stored and tried again.
         log.exception("analysis failed", channel_id=post.channel_id, message_id=post.message_id)

@@ -27,6 +27,8 @@ class Stages:
     """What is stored already, and writing posts: for PostgreSQL's answers, matching left out."""
     matching: float = 0.0
     """Which subscriptions ask for it."""
+    stories: float = 0.0
+    """Which story it tells."""
     owing: float = 0.0
     """Writing alerts."""
     commit: float = 0.0
@@ -54,5 +56,5 @@ class Stages:
         return Stages(self.posts - before.posts, *(getattr(self, name) - getattr(before, name) for name in NAMES))
 
 
-NAMES = ("waiting", "analysis", "storing", "matching", "owing", "commit")
+NAMES = ("waiting", "analysis", "storing", "matching", "stories", "owing", "commit")
 """The stages in their order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,16 @@ async def channel_names(connection: AsyncConnection) -> dict[str, ChannelId]:
         select(func.lower(ChannelRow.username), ChannelRow.id).where(ChannelRow.username.is_not(None))
     )
     return {name: ChannelId(number) for name, number in rows}
+
+
+async def telegram_ids(
+    connection: AsyncConnection, channel_ids: Iterable[ChannelId]
+) -> dict[ChannelId, TelegramChannelId | None]:
+    """By which numbers Telegram knows channels; None for an archive whose channel it never named."""
+    rows = await connection.execute(
+        select(ChannelRow.id, ChannelRow.telegram_id).where(ChannelRow.id.in_(sorted(channel_ids)))
+    )
+    return {ChannelId(number): TelegramChannelId(known) if known is not None else None for number, known in rows}
 
 
 async def request_channel(connection: AsyncConnection, username: str) -> Channel:

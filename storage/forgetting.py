@@ -64,6 +64,7 @@ async def forget_texts(connection: Connection, post_ids: Sequence[PostId]) -> in
     """
     numbers = {"ids": list(post_ids)}
     await connection.execute(FORGET_VERSIONS, numbers)
+    await connection.execute(FORGET_SIGNATURES, numbers)
     return len((await connection.execute(FORGET_TEXTS, numbers)).all())
 
 
@@ -160,6 +161,8 @@ CHOOSE_DELETED = text(
 )
 
 FORGET_VERSIONS = text("DELETE FROM post_versions WHERE post_id = ANY(CAST(:ids AS bigint[]))")
+
+FORGET_SIGNATURES = text("DELETE FROM story_signatures WHERE post_id = ANY(CAST(:ids AS bigint[]))")
 
 FORGET_TEXTS = text(
     """

@@ -73,10 +73,14 @@ class History:
         return self.versions[0].made_at > self.post.posted_at
 
 
+async def find_post(connection: Connection, address: PostAddress) -> PostId:
+    """The number of the post that has this message. Raises PostNotStored."""
+    return await _post_id(connection, await _channel(connection, address), address)
+
+
 async def read_history(connection: Connection, address: PostAddress) -> History:
     """The post that has this message, with its versions. Raises PostNotStored."""
-    channel = await _channel(connection, address)
-    post_id = await _post_id(connection, channel, address)
+    post_id = await find_post(connection, address)
     post = await get_post(connection, post_id)
     facts = (await connection.execute(_FACTS.where(PostRow.id == post_id))).first()
     if post is None or facts is None:

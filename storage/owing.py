@@ -76,15 +76,20 @@ TERMS_OF_OWING = {"priority": ALERT_PRIORITY, "late_priority": LATE_PRIORITY, "g
 OWE = text(
     """
     INSERT INTO deliveries AS d (kind, subscriber_id, post_id, is_late, priority, due_at, state, reasons)
-    SELECT 'alert', n.subscriber_id, asked.post, asked.late,
-        CAST(CASE WHEN asked.late THEN :late_priority ELSE :priority END AS smallint),
-        statement_timestamp() + CASE WHEN asked.late THEN CAST(:gathered AS interval) ELSE interval '0' END,
-        'pending', array_agg(n.id ORDER BY n.id)
-    FROM unnest(CAST(:posts AS bigint[]), CAST(:subscriptions AS bigint[]), CAST(:lates AS boolean[]))
-            AS asked(post, subscription, late)
-        JOIN subscriptions n ON n.id = asked.subscription AND n.state = 'active'
-        JOIN subscribers s ON s.id = n.subscriber_id AND s.state = 'active'
-    GROUP BY n.subscriber_id, asked.post, asked.late ORDER BY n.subscriber_id, asked.post
+    SELECT 'alert', subscriber_id, post, late,
+        CAST(CASE WHEN late THEN :late_priority ELSE :priority END AS smallint),
+        statement_timestamp() + CASE WHEN late THEN CAST(:gathered AS interval) ELSE interval '0' END,
+        'pending', reasons
+    FROM (
+        SELECT n.subscriber_id, asked.post, bool_and(asked.late) AS late,
+            array_agg(DISTINCT n.id ORDER BY n.id) AS reasons
+        FROM unnest(CAST(:posts AS bigint[]), CAST(:subscriptions AS bigint[]), CAST(:lates AS boolean[]))
+                AS asked(post, subscription, late)
+            JOIN subscriptions n ON n.id = asked.subscription AND n.state = 'active'
+            JOIN subscribers s ON s.id = n.subscriber_id AND s.state = 'active'
+        GROUP BY n.subscriber_id, asked.post
+    ) AS owed
+    ORDER BY subscriber_id, post
     ON CONFLICT (subscriber_id, post_id, kind) DO UPDATE SET
         reasons = ARRAY(SELECT DISTINCT r FROM unnest(d.reasons || excluded.reasons) AS r ORDER BY r),
         state = CASE d.state WHEN 'cancelled' THEN 'pending' ELSE d.state END,
@@ -94,4 +99,6 @@ OWE = text(
     RETURNING due_at IN (statement_timestamp(), statement_timestamp() + CAST(:gathered AS interval)) AS is_new
     """
 )
-"""A waiting row that is given its reasons again is locked by that: `begin_sending` then sees them all."""
+"""A post and its edit in one batch are one row, late only if both are.
+
+A waiting row that is given its reasons again is locked by that: `begin_sending` then sees them all."""

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from analysis.labels import Labels
+from analysis.stories import Signature, sign
 from analysis.topics import TopicScore
 from matching.fields import PostFields
 from storage import channels
@@ -53,6 +54,11 @@ class LabelledPost:
             forwarded_from=post.forwarded_from,
             links=post.links,
         )
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What it says in short, by which other posts that report the same event are found."""
+        return sign(self.post.text, self.labels.terms, self.labels.language)
 
     @cached_property
     def row(self) -> str:

@@ -7,6 +7,7 @@ from storage.models.channels import AccountChannelRow, AccountRow, ChannelMessag
 from storage.models.notices import HeartbeatRow, NoticeRow
 from storage.models.posts import PostRow, PostVersionRow
 from storage.models.progress import BackfillRow, MediaFileRow, ReplayRow, RereadRow
+from storage.models.stories import StoryPostRow, StorySignatureRow
 from storage.models.subscribers import DeliveryRow, SendBanRow, SubscriberRow, SubscriptionCounterRow, SubscriptionRow
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "ReplayRow",
     "RereadRow",
     "SendBanRow",
+    "StoryPostRow",
+    "StorySignatureRow",
     "SubscriberRow",
     "SubscriptionCounterRow",
     "SubscriptionRow",

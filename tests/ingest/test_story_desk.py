@@ -1,0 +1,195 @@
+"""Posts are joined to stories as they are stored: in one commit, once, and by two processes as by one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ingest.pipeline import Pipeline
+from storage import stories
+from storage.database import Database, DatabaseAway
+from storage.embedded import EmbeddedServer
+from storage.forgetting import forget_texts
+from storage.ids import ChannelId, PostId
+from storage.post_values import Forward
+from storage.told_stories import join_stories, take_out
+from tests.emptied import emptied_database
+from tests.storage.makers import NOON, change, make_channel, make_post, rows
+
+MINUTE = dt.timedelta(minutes=1)
+
+BRIDGE = (
+    "The bridge over the Lisna in Kharvel collapsed this morning under a freight train; the mayor said that 14 wagons "
+    "fell into the river and that nobody was hurt."
+)
+COPY = f"BREAKING: {BRIDGE}"
+REWRITE = (
+    "14 wagons of a freight train fell into the river Lisna when the Kharvel bridge collapsed this morning, "
+    "the mayor said; nobody was hurt."
+)
+OTHER = "The harbour orchestra of Limansk plays two concerts for children on Saturday; entrance is free."
+
+
+@pytest.fixture
+async def database(postgres: EmbeddedServer) -> AsyncIterator[Database]:
+    opened = Database(emptied_database(postgres))
+    yield opened
+    await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def running(database: Database) -> AsyncIterator[Pipeline]:
+    pipeline = Pipeline(database)
+    work = asyncio.create_task(pipeline.run())
+    try:
+        yield pipeline
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+async def tell(pipeline: Pipeline, channel_id: ChannelId, message_id: int, said: str, **fields: object) -> None:
+    """A post, some minutes after noon by its number."""
+    at = NOON + message_id * MINUTE
+    await pipeline.offer(make_post(channel_id, message_id, said, **{"posted_at": at, "seen_at": at, **fields}))
+
+
+async def stories_of(database: Database) -> list[set[str]]:
+    """The texts of each story that has more than one post."""
+    found: dict[int, set[str]] = {}
+    for story_id, said in await rows(
+        database, "SELECT s.story_id, p.text FROM story_posts s JOIN posts p ON p.id = s.post_id"
+    ):
+        found.setdefault(story_id, set()).add(said)
+    return [texts for texts in found.values() if len(texts) > 1]
+
+
+async def test_copies_and_rewrites_join_what_was_told_first_and_others_stay_alone(database: Database) -> None:
+    channels = [await make_channel(database, name) for name in ("plain_ledger", "kharv_dispatch", "limansk_live")]
+    async with running(database) as pipeline:
+        for number, (channel_id, said) in enumerate(zip(channels * 2, (BRIDGE, COPY, REWRITE, OTHER), strict=False)):
+            await tell(pipeline, channel_id, number + 1, said)
+        await pipeline.settle()
+    assert await stories_of(database) == [{BRIDGE, COPY, REWRITE}]
+    kinds = await rows(database, "SELECT kind FROM story_posts ORDER BY post_id")
+    assert kinds == [("first",), ("copy",), ("rewrite",)]
+
+
+async def test_forward_joins_the_post_that_it_forwards_whatever_it_says(database: Database) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    await change(database, "UPDATE channels SET telegram_id = 777 WHERE id = :id", id=first)
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, "Look")
+        await tell(pipeline, second, 2, "Look", forward=Forward(channel_telegram_id=777, message_id=1))
+        await pipeline.settle()
+    assert await rows(database, "SELECT kind FROM story_posts ORDER BY post_id") == [("first",), ("forward",)]
+
+
+async def test_two_processes_that_get_two_rewrites_at_one_moment_open_one_story(database: Database) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    other = Database(database.url)
+    async with running(database) as here, running(other) as there:
+        for pipeline, channel_id in ((here, first), (there, second)):  # both have read the window
+            await tell(pipeline, channel_id, 1, f"{OTHER} {channel_id}")
+            await pipeline.settle()
+        for number in range(2, 12):
+            said = f"{BRIDGE} It is accident number {number * 1111} of the year on line {chr(64 + number) * 4}."
+            await asyncio.gather(tell(here, first, number, said), tell(there, second, number, f"Just in. {said}"))
+        await asyncio.gather(here.settle(), there.settle())
+    await other.close()
+    pairs = await rows(
+        database,
+        "SELECT count(DISTINCT coalesce(s.story_id, p.id)) FROM posts p LEFT JOIN story_posts s"
+        " ON s.post_id = p.id WHERE p.message_id > 1 GROUP BY p.message_id",
+    )
+    assert pairs == [(1,)] * 10
+
+
+async def test_window_is_read_again_by_the_next_process(database: Database) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, BRIDGE)
+        await pipeline.settle()
+    async with running(database) as pipeline:
+        await tell(pipeline, second, 2, REWRITE)
+        await pipeline.settle()
+    assert await stories_of(database) == [{BRIDGE, REWRITE}]
+
+
+async def test_what_an_operator_took_out_stays_out(database: Database) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    third = await make_channel(database, "limansk_live")
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, BRIDGE)
+        await tell(pipeline, second, 2, COPY)
+        await pipeline.settle()
+        async with database.begin() as connection:
+            await take_out(connection, PostId(2))
+        await tell(pipeline, second, 2, f"{COPY} (updated)", edited_at=NOON + 9 * MINUTE)
+        await tell(pipeline, third, 3, REWRITE)
+        await pipeline.settle()
+    assert await stories_of(database) == [{BRIDGE, REWRITE}]
+
+
+async def test_what_an_operator_merged_is_one_for_posts_that_follow(database: Database) -> None:
+    channels = [await make_channel(database, name) for name in ("plain_ledger", "kharv_dispatch", "limansk_live")]
+    async with running(database) as pipeline:
+        await tell(pipeline, channels[0], 1, BRIDGE)
+        await tell(pipeline, channels[1], 2, OTHER)
+        await pipeline.settle()
+        async with database.begin() as connection:
+            await join_stories(connection, PostId(1), PostId(2))
+        await tell(pipeline, channels[2], 3, COPY)
+        await pipeline.settle()
+    assert await rows(database, "SELECT DISTINCT story_id FROM story_posts") == [(2,)]
+
+
+async def test_edited_post_keeps_its_story(database: Database) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, BRIDGE)
+        await tell(pipeline, second, 2, COPY)
+        await pipeline.settle()
+        await tell(pipeline, second, 2, OTHER, edited_at=NOON + 9 * MINUTE)
+        await pipeline.settle()
+    assert await stories_of(database) == [{BRIDGE, OTHER}]
+
+
+async def test_failed_transaction_leaves_nothing_in_the_window(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await make_channel(database, "plain_ledger"), await make_channel(database, "kharv_dispatch")
+    failures = [DatabaseAway("for a moment")]
+    tell_all = stories.tell
+
+    async def fail_once(*arguments: Any) -> int:
+        if failures:
+            raise failures.pop()
+        return await tell_all(*arguments)
+
+    monkeypatch.setattr(stories, "tell", fail_once)
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, BRIDGE)
+        await pipeline.settle()
+        await tell(pipeline, second, 2, COPY)
+        await pipeline.settle()
+    assert not failures
+    assert await rows(database, "SELECT story_id, kind FROM story_posts ORDER BY post_id") == [
+        (1, "first"), (1, "copy")
+    ]  # fmt: skip
+
+
+async def test_forgotten_text_is_forgotten_by_the_window_too(database: Database) -> None:
+    first = await make_channel(database, "plain_ledger")
+    async with running(database) as pipeline:
+        await tell(pipeline, first, 1, BRIDGE)
+        await pipeline.settle()
+    async with database.begin() as connection:
+        await forget_texts(connection, [PostId(1)])
+    assert await rows(database, "SELECT count(*) FROM story_signatures") == [(0,)]
