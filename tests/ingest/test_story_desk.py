@@ -180,9 +180,8 @@ async def test_failed_transaction_leaves_nothing_in_the_window(
         await tell(pipeline, second, 2, COPY)
         await pipeline.settle()
     assert not failures
-    assert await rows(database, "SELECT story_id, kind FROM story_posts ORDER BY post_id") == [
-        (1, "first"), (1, "copy")
-    ]  # fmt: skip
+    assert await stories_of(database) == [{BRIDGE, COPY}]
+    assert await rows(database, "SELECT kind FROM story_posts ORDER BY post_id") == [("first",), ("copy",)]
 
 
 async def test_forgotten_text_is_forgotten_by_the_window_too(database: Database) -> None:
