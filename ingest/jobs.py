@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from analysis.lemmas import signature
 from analysis.text import LEMMAS
 from ingest.clock import ServerClock
+from ingest.memory import GIVE_BACK_EVERY, give_back_memory
 from ingest.stages import Stages
 from storage import blindness, heartbeats
 from storage.database import Database, DatabaseAway
@@ -47,6 +48,7 @@ def make_scheduler(
     add(save_lemmas, "interval", [home], seconds=SAVE_LEMMAS_EVERY.total_seconds(), id="save lemmas")
     add(_retry, "interval", [retry_failed], seconds=RETRY_FAILED_EVERY.total_seconds(), id="retry failed analyses")
     add(save_session, "interval", seconds=SAVE_SESSION_EVERY.total_seconds(), id="save session")
+    add(give_back_memory, "interval", seconds=GIVE_BACK_EVERY.total_seconds(), id="give back memory")
     add(PaceLog(stages).write, "interval", seconds=LOG_PACE_EVERY.total_seconds(), id="log pace")
     return scheduler
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import datetime as dt
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -60,6 +61,7 @@ class Readers:
         self._sharing = sharing
         self._running: dict[AccountId, Tenure] = {}
         self._elsewhere: set[AccountId] = set()
+        self._not_before: dict[AccountId, float] = {}  # by the monotonic clock, until the handover has been waited for
         self._unusable: dict[AccountId, tuple[bytes, str]] = {}  # with the session that cannot be used, and why
 
     @property
@@ -155,7 +157,8 @@ class Readers:
         except AlreadyRunning:
             self._note_elsewhere(account)
             return
-        is_taken_over = account.id in self._elsewhere
+        if account.id in self._elsewhere:
+            self._not_before[account.id] = time.monotonic() + self._sharing.handover.total_seconds()
         self._elsewhere.discard(account.id)
         try:
             reader = await self._open(account)
@@ -168,8 +171,8 @@ class Readers:
         if reader is None:
             await hold.give_back()
             return
-        handover = self._sharing.handover if is_taken_over else dt.timedelta(0)
-        self._running[account.id] = Tenure(self._shared, reader, hold, handover)
+        left = self._not_before.get(account.id, 0.0) - time.monotonic()
+        self._running[account.id] = Tenure(self._shared, reader, hold, dt.timedelta(seconds=max(left, 0.0)))
 
     async def _open(self, account: Account) -> Reader | None:
         """The account as it is now that nobody else can change it; None if it is not to be used."""
@@ -188,6 +191,8 @@ class Readers:
             if not each.task.done():
                 continue
             del self._running[account_id]
+            if each.has_waited:
+                self._not_before.pop(account_id, None)
             account = each.reader.account
             match error := None if each.task.cancelled() else each.task.exception():
                 case None if each.is_lost:

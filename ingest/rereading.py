@@ -23,6 +23,7 @@ from storage import rereads
 from storage.completeness import SECOND_LOOK_AFTER
 from storage.database import Database, DatabaseAway
 from storage.ids import AccountId, MessageId
+from storage.rereads import MOST_AT_ONCE
 
 log = structlog.get_logger()
 
@@ -55,10 +56,12 @@ LONGEST_BACK = dt.timedelta(days=3)
 
 @dataclass(slots=True)
 class _Round:
-    """One reading of all that has reached an age: what is left of it."""
+    """One reading of what has reached an age: what is left of it."""
 
     until: dt.datetime
     due: list[tuple[Watched, list[MessageId]]]
+    is_part: bool = False
+    """More have reached the age: they are the next round's."""
     missing: list[tuple[Watched, list[MessageId]]] = field(default_factory=list)
 
 
@@ -75,6 +78,7 @@ class Rereading:
         clock: Callable[[], dt.datetime],
         schedule: Sequence[Age] = SCHEDULE,
         second_look_after: dt.timedelta = SECOND_LOOK_AFTER,
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._database = database
         self._account_id = account_id
@@ -83,24 +87,27 @@ class Rereading:
         self._clock = clock
         self._schedule = schedule
         self._second_look_after = second_look_after.total_seconds()
+        self._most_at_once = most_at_once
         self._rounds: dict[dt.timedelta, _Round] = {}
 
     async def run(self) -> None:
         """For ever. Raises ConnectionError and what stands against the account."""
         shortest = min(age.every for age in self._schedule)
         while True:
-            for age in self._schedule:
-                await self._tried(self.read_again(age))
-            await asyncio.sleep(min(shortest.total_seconds(), 60.0) / 2)
+            is_behind = False
+            for age in self._schedule:  # a round of each: old posts never hold up young ones for long
+                is_behind |= await self._tried(self.read_again(age))
+            await asyncio.sleep(0 if is_behind else min(shortest.total_seconds(), 60.0) / 2)
 
-    async def read_again(self, age: Age) -> None:
+    async def read_again(self, age: Age) -> bool:
         """Read the posts that have reached an age since the last time, if that is long enough ago.
 
-        One that is interrupted goes on where it was, as long as this object lives.
+        A round is some thousands of posts at most. One that is interrupted goes on where it was, as long as this object
+        lives. Returns whether there are more to read now.
         """
         round_ = self._rounds.get(age.old) or await self._begin(age)
         if round_ is None:
-            return
+            return False
         self._rounds[age.old] = round_
         while round_.due:
             watched, ids = round_.due[0]
@@ -116,6 +123,7 @@ class Rereading:
         async with self._database.begin() as connection:
             await rereads.advance(connection, self._account_id, age.old, round_.until)
         del self._rounds[age.old]
+        return round_.is_part
 
     async def _begin(self, age: Age) -> _Round | None:
         until = self._clock() - age.old
@@ -126,13 +134,13 @@ class Rereading:
         since = max(since or until - age.every, until - LONGEST_BACK)
         watched = {each.id: each for each in await watched_channels(self._database, self._account_id)}
         async with self._database.begin() as connection:
-            due = await rereads.published_between(connection, watched, since, until)
+            published = await rereads.published_between(connection, watched, since, until, self._most_at_once)
         parts = [
             (watched[channel_id], ids[start : start + AT_ONCE])
-            for channel_id, ids in due.items()
+            for channel_id, ids in published.messages.items()
             for start in range(0, len(ids), AT_ONCE)
         ]
-        return _Round(until, parts)
+        return _Round(published.until, parts, is_part=published.until < until)
 
     async def _look_twice(self, round_: _Round) -> None:
         """What was not given is asked for once more, a minute later: only then it is deleted."""
@@ -140,10 +148,12 @@ class Rereading:
             await asyncio.sleep(self._second_look_after)
         while round_.missing:
             watched, ids = round_.missing[0]
-            for start in range(0, len(ids), AT_ONCE):
-                gone = (await self._fetching.by_ids(watched, ids[start : start + AT_ONCE])).missing
-                if gone:
-                    await self._door.offer_deletion(watched.id, gone, self._clock())
+            try:
+                gone = (await self._fetching.by_ids(watched, ids)).missing
+            except (errors.BadRequestError, errors.ForbiddenError):
+                gone = []  # of a channel that we cannot see any more, nothing is known to be deleted
+            if gone:
+                await self._door.offer_deletion(watched.id, gone, self._clock())
             round_.missing.pop(0)
 
     async def _take_in(self, watched: Watched, fetched: Fetched) -> None:
@@ -151,15 +161,14 @@ class Rereading:
             await self._door.offer(post)
         await self._door.caught_up()  # a hundred old posts at a time: new ones must not wait behind thousands
 
-    async def _tried(self, reading: Coroutine[object, object, None]) -> bool:
+    async def _tried(self, reading: Coroutine[object, object, bool]) -> bool:
         try:
-            await reading
+            return await reading
         except MethodClosed as closed:
             await asyncio.sleep(min(closed.seconds, PAUSE_SECONDS))
-            return False
         except (NoAnswer, DatabaseAway) as error:
             log.warning("posts not read again yet", error=type(error).__name__)
             return False
         except (errors.BadRequestError, errors.ForbiddenError) as error:
             log.warning("posts cannot be read again", error=type(error).__name__)  # the sweep finds out why
-        return True
+        return False

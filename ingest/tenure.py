@@ -33,9 +33,15 @@ class Tenure:
         self._handover = handover.total_seconds()
         self._stop = asyncio.Event()
         self._is_pipeline_alive = True
+        self._has_waited = False
         self.reader = reader
         self.task = asyncio.create_task(self._run())
         """Raises what ended it, if that was neither `stop` nor the loss of the lock."""
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether the handover is over, and the account was used."""
+        return self._has_waited
 
     @property
     def is_lost(self) -> bool:
@@ -63,6 +69,7 @@ class Tenure:
 
     async def _read(self) -> None:
         await self._let_go()
+        self._has_waited = True
         log.info("reading with account", account=self.reader.account.name, account_id=self.reader.account.id)
         await self.reader.run()
 
@@ -70,9 +77,12 @@ class Tenure:
         """Give whoever had the account the time to notice that it is ours, unless they said that they are done."""
         ends_at = time.monotonic() + self._handover
         while (left := ends_at - time.monotonic()) > 0:
-            async with self._database.begin() as connection:
-                if not await readers.has_leases(connection, self.reader.account.id):
-                    return
+            try:
+                async with self._database.begin() as connection:
+                    if not await readers.has_leases(connection, self.reader.account.id):
+                        return
+            except DatabaseAway:
+                pass  # nobody has said that they are done, so the time is waited for
             await asyncio.sleep(min(left, self._handover / 10))
 
     async def _give_up(self, refusal: AccountRefused) -> None:
@@ -100,13 +110,13 @@ class Tenure:
     async def _finish(self, *, is_ours: bool) -> None:
         """Give on what is held, commit what waits, then store how far we have heard, and let others read the channels.
 
-        Of an account that is not ours any more neither the session nor the leases are touched.
+        Of an account that is not ours any more, or was not used yet, neither the session nor the leases are touched.
         """
         reader, account_id = self.reader, self.reader.account.id
         reader.listener.albums.drain()
         reader.leases.stop()
         try:
-            if is_ours and self._is_pipeline_alive:
+            if is_ours and self._has_waited and self._is_pipeline_alive:
                 async with asyncio.timeout(DRAIN_TIMEOUT.total_seconds()):
                     await self._shared.pipeline.caught_up()
                     await keep_session(self._database, reader.key, account_id, reader.session.dumps())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,20 +32,44 @@ async def advance(connection: AsyncConnection, account_id: AccountId, age: dt.ti
     )
 
 
+MOST_AT_ONCE = 10_000
+"""Messages of one round: about 1 MB, and 100 requests. After days without reading there are millions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Messages by channel, in order; all that were published up to `until`."""
+
+    messages: dict[ChannelId, list[MessageId]]
+    until: dt.datetime
+
+
 async def published_between(
-    connection: AsyncConnection, channel_ids: Collection[ChannelId], since: dt.datetime, until: dt.datetime
-) -> dict[ChannelId, list[MessageId]]:
-    """The messages of stored, undeleted posts that were published in (since, until], by channel, in order."""
-    rows = await connection.execute(
-        text(
-            "SELECT m.channel_id, m.message_id FROM posts p JOIN channel_messages m ON m.post_id = p.id"
-            " WHERE p.posted_at > :since AND p.posted_at <= :until AND p.deleted_at IS NULL"
-            " AND p.channel_id = ANY(CAST(:channels AS bigint[])) AND m.kind IN ('post', 'part')"
-            " ORDER BY m.channel_id, m.message_id"
-        ),
-        {"channels": list(channel_ids), "since": since, "until": until},
-    )
+    connection: AsyncConnection,
+    channel_ids: Collection[ChannelId],
+    since: dt.datetime,
+    until: dt.datetime,
+    most: int = MOST_AT_ONCE,
+) -> Published:
+    """The messages of stored, undeleted posts that were published in (since, until], the oldest first.
+
+    About `most` of them: those of one moment are never parted, for Telegram's times are whole seconds.
+    """
+    values = {"channels": list(channel_ids), "since": since, "until": until, "most": most}
+    end = await connection.scalar(LAST_MOMENT, values)
+    until = until if end is None else end
     found: dict[ChannelId, list[MessageId]] = {}
-    for channel_id, message_id in rows:
+    for channel_id, message_id in await connection.execute(PUBLISHED, {**values, "until": until}):
         found.setdefault(ChannelId(channel_id), []).append(MessageId(message_id))
-    return found
+    return Published(found, until)
+
+
+_PUBLISHED = """
+    FROM posts p JOIN channel_messages m ON m.post_id = p.id
+    WHERE p.posted_at > :since AND p.posted_at <= :until AND p.deleted_at IS NULL
+        AND p.channel_id = ANY(CAST(:channels AS bigint[])) AND m.kind IN ('post', 'part')
+"""
+
+LAST_MOMENT = text(f"SELECT p.posted_at {_PUBLISHED} ORDER BY p.posted_at OFFSET :most - 1 LIMIT 1")
+
+PUBLISHED = text(f"SELECT m.channel_id, m.message_id {_PUBLISHED} ORDER BY 1, 2")

@@ -23,8 +23,8 @@ from sandbox.mtproto.tl_objects import user_tl
 from sandbox.world import User, World
 from storage import readers
 from storage.accounts import lock_of, remove_account
-from storage.database import Database
-from storage.holding import RETAKE_SECONDS, _key
+from storage.database import Database, DatabaseAway
+from storage.holding import RETAKE_SECONDS, Hold, _key
 from storage.ids import ChannelId
 from tests.ingest.conftest import PHONE, Answers, ask_for
 from tests.ingest.values import until
@@ -233,6 +233,36 @@ async def test_one_person_is_not_signed_in_twice(database: Database, signed_in: 
 async def test_account_has_a_plain_name(database: Database, settings: IngestSettings, name: str) -> None:
     with pytest.raises(AccountNameError, match="letters, digits"):
         await login(database, settings, Answers(), account=name)
+
+
+async def test_handover_is_waited_for_whatever_the_database_does_meanwhile(
+    database: Database, both: IngestSettings, server: MtprotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Sharing(look_every=dt.timedelta(seconds=0.1), handover=dt.timedelta(seconds=2))
+    calls: list[float] = []
+    has_leases = readers.has_leases
+
+    async def away_first(*arguments: Any) -> bool:
+        calls.append(asyncio.get_running_loop().time())
+        if len(calls) == 1:
+            raise DatabaseAway("for a moment")
+        return await has_leases(*arguments) or True  # nobody says that they are done
+
+    monkeypatch.setattr(readers, "has_leases", away_first)
+    holder = Hold(database, lock_of("main"))
+    await holder.take()
+    await change(database, "DELETE FROM accounts WHERE name = 'second'")
+    ingest, stop = Ingest(database, both, AT_ONCE, SWEEPING, slow), asyncio.Event()
+    task = asyncio.create_task(ingest.run(stop))
+    await asyncio.sleep(0.5)
+    connected = server.calls["updates.GetState"]
+    await holder.give_back()
+    await until(lambda: len(calls) > 2)
+    assert server.calls["updates.GetState"] == connected
+    await until(lambda: server.calls["updates.GetState"] > connected)
+    assert asyncio.get_running_loop().time() - calls[0] > 1.5
+    stop.set()
+    await task
 
 
 def test_shipped_handover_outlasts_the_tries_to_have_a_lock_back() -> None:

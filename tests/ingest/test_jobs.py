@@ -23,7 +23,13 @@ async def none_failed() -> int:
 async def test_a_late_job_runs_once_and_never_twice_at_a_time(tmp_path: Path) -> None:
     scheduler = make_scheduler(tmp_path, retry_failed=none_failed, save_session=nothing, stages=Stages())
     jobs = scheduler.get_jobs()
-    assert {job.id for job in jobs} == {"save lemmas", "retry failed analyses", "save session", "log pace"}
+    assert {job.id for job in jobs} == {
+        "save lemmas",
+        "retry failed analyses",
+        "save session",
+        "log pace",
+        "give back memory",
+    }
     scheduler.start(paused=True)
     for job in scheduler.get_jobs():
         assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (None, True, 1)

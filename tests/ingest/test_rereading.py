@@ -130,6 +130,41 @@ async def test_old_posts_wait_until_what_was_read_before_them_is_stored(
     await asyncio.gather(work, return_exceptions=True)
 
 
+async def test_many_posts_are_read_in_rounds_and_none_is_left_out(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, server: MtprotoServer
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    await change(database, "UPDATE posts SET posted_at = posted_at + message_id / 2 * interval '1 second'")
+    for number in (1, 2, 3):
+        news.posts[number].views = 70 + number
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    reading = Rereading(
+        database, AccountId(1), setting.fetching, pipeline, clock=setting.clock, schedule=[AGE], most_at_once=1
+    )
+    assert await reading.read_again(AGE)
+    setting.clock.now += dt.timedelta(minutes=6)
+    assert [await reading.read_again(AGE) for _ in range(2)] == [True, False]
+    assert await rows(database, "SELECT views FROM posts ORDER BY message_id") == [(71,), (72,), (73,)]
+
+
+async def test_channel_that_is_lost_between_two_looks_holds_up_no_round(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, reader: User
+) -> None:
+    await setting.store_three(world, news, database, pipeline)
+    world.channels.delete(news, [2], push=False)
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    reading = Rereading(
+        database, AccountId(1), setting.fetching, pipeline, clock=setting.clock,
+        second_look_after=dt.timedelta(seconds=0.2),
+    )  # fmt: skip
+    task = asyncio.create_task(reading.read_again(AGE))
+    await asyncio.sleep(0.1)
+    news.ban(reader.id)
+    await task
+    assert await rows(database, "SELECT count(*) FROM posts WHERE deleted_at IS NOT NULL") == [(0,)]
+    assert await rows(database, "SELECT count(*) FROM rereads") == [(1,)]
+
+
 async def test_interrupted_round_goes_on_where_it_was(
     world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, server: MtprotoServer
 ) -> None:
