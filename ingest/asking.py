@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -33,6 +34,15 @@ class MethodClosed(Exception):
 
 class ServerTrouble(NoAnswer):
     """Telegram answered that it cannot answer: the connection lives, and the same may be asked later."""
+
+
+class UnreadableAnswer(ServerTrouble):
+    """Telegram answered with something that our Telethon has no words for: to ask for less may leave it out."""
+
+
+UNREADABLE = (errors.TypeNotFoundError, struct.error, BufferError, UnicodeDecodeError, OverflowError)
+"""What Telethon raises of an answer that it cannot take apart: a constructor of a newer layer, and what it takes the
+bytes behind it for (`telethon.extensions.BinaryReader`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,12 @@ class Lanes:
         """Seconds until the method may be asked again; 0 when it may."""
         return max(self._closed_until.get(method_name(method), 0.0) - time.monotonic(), 0.0)
 
+    @property
+    def closed(self) -> dict[str, float]:
+        """Every method that is to be left alone now, with the seconds that are left."""
+        now = time.monotonic()
+        return {method: until - now for method, until in self._closed_until.items() if until > now}
+
     def _pace(self, method: type) -> Pace:
         if method not in self._paces:
             allowance = self._allowances.get(method, OTHERS)
@@ -120,7 +136,11 @@ class Asking:
         self.lanes = lanes
 
     async def ask(self, request: Any, timeout: dt.timedelta = ANSWER_TIMEOUT) -> Any:  # noqa: ASYNC109
-        """The answer. Raises MethodClosed; NoAnswer (later, perhaps); ConnectionError; other errors as RPCError."""
+        """The answer.
+
+        Raises MethodClosed; ServerTrouble, UnreadableAnswer and other NoAnswer (later, perhaps); ConnectionError; what
+        Telegram has against the request or the account as RPCError.
+        """
         method = type(request)
         await self.lanes.wait(method)
         try:
@@ -132,6 +152,8 @@ class Asking:
             self.lanes.flooded(method, seconds)
             log.warning("telegram says wait", method=method_name(method), seconds=seconds)
             raise MethodClosed(method_name(method), seconds) from None
+        except UNREADABLE:  # whose words quote posts
+            raise UnreadableAnswer(f"What Telegram answered to {method_name(method)} cannot be read.") from None
         except errors.RPCError as error:
             if error.code is not None and abs(error.code) < 500:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import Callable
 
 import structlog
@@ -19,7 +20,7 @@ from ingest.pts import PtsCount
 from ingest.supervision import first_to_end
 from ingest.watched import Watched
 from storage import completeness
-from storage.completeness import Look
+from storage.completeness import SECOND_LOOK_AFTER, Look
 from storage.database import Database, DatabaseAway
 from storage.ids import ChannelId, MessageId
 
@@ -48,6 +49,7 @@ class CatchingUp:
         on_done: Callable[[Watched, int], None],
         *,
         clock: Callable[[], dt.datetime],
+        second_look_after: dt.timedelta = SECOND_LOOK_AFTER,
     ) -> None:
         self._database = database
         self._fetching = fetching
@@ -56,6 +58,8 @@ class CatchingUp:
         self._pts = pts
         self._on_done = on_done
         self._clock = clock
+        self._second_look_after = second_look_after.total_seconds()
+        self._absent_since: dict[ChannelId, dict[MessageId, float]] = {}
         self._wanted: dict[ChannelId, tuple[Watched, Look]] = {}
         self._queue: asyncio.Queue[ChannelId] = asyncio.Queue()
 
@@ -99,34 +103,53 @@ class CatchingUp:
     async def _catch_up(self, watched: Watched, told: Look) -> None:
         async with self._database.begin() as connection:
             reading = (await completeness.readings(connection, [watched.id]))[watched.id]
-        pts = told.pts
+        # From what was heard without a gap: else every sweep of a busy channel would read all of it again.
+        pts = max(reading.pts or 0, self._pts.known(watched.id) or 0)
         try:
             if reading.pts is None:  # never looked at
                 raise TooMuchToTell
-            # From what was heard without a gap: else every sweep of a busy channel would read all of it again.
-            heard = max(reading.pts, self._pts.known(watched.id) or 0)
-            async for changes in self._differences.since(watched, heard):
+            async for changes in self._differences.since(watched, pts):
                 await self._take_in(watched, changes)
                 pts = max(pts, changes.pts)
-        except (MethodClosed, NoAnswer, TooMuchToTell):
-            await self._take_in(watched, await self._newest(watched, told.pts))
+            pts = max(pts, told.pts)
+        except (MethodClosed, NoAnswer) as error:
+            # For now: what is older than the newest hundred is asked for by the next sweep, from where we are.
+            log.warning("changes not told yet", channel_id=watched.id, error=type(error).__name__)
+            await self._take_in_newest(watched, told)
+        except TooMuchToTell:
+            if await self._take_in_newest(watched, told):
+                pts = max(pts, told.pts)
         await self._door.caught_up()
         async with self._database.begin() as connection:
             await completeness.note_looks(connection, [Look(watched.id, told.top_message_id, pts)])
         self._pts.settle(watched.id, pts)
 
-    async def _newest(self, watched: Watched, pts: int) -> Changes:
-        """What the newest hundred messages show of it: edits of stored posts, and stored posts that are not there."""
-        page = await self._fetching.newest(watched)
+    async def _take_in_newest(self, watched: Watched, told: Look) -> bool:
+        """What the newest hundred messages show: edits of stored posts, and stored posts that are not there.
+
+        Whether that is all they show: one that is absent is not deleted before a second look finds it so.
+        """
+        page = await self._fetching.newest(watched, told.top_message_id)
         async with self._database.begin() as connection:
             ids = [MessageId(number) for number in (*page.found, *page.missing)]
             kinds = await completeness.stored_ids(connection, watched.id, ids)
         is_stored = {number for number, kind in kinds.items() if kind in ("post", "part")}
         posts = [post for post in page.posts if not is_stored.isdisjoint(part.message_id for part in post.parts)]
-        gone = [number for number in page.missing if number in is_stored]
-        if gone:  # asked for by number it is not there either, or it is not deleted
-            gone = (await self._fetching.by_ids(watched, gone)).missing
-        return Changes(pts, posts, page.service, gone)
+        absent = [number for number in page.missing if number in is_stored]
+        if absent:  # asked for by number it is not there either, or it is not deleted
+            absent = (await self._fetching.by_ids(watched, absent)).missing
+        gone = self._gone(watched.id, absent)
+        await self._take_in(watched, Changes(told.pts, posts, page.service, gone))
+        return len(gone) == len(absent)
+
+    def _gone(self, channel_id: ChannelId, absent: list[MessageId]) -> list[MessageId]:
+        """Those that were absent long ago already. A copy of Telegram's that lags gives less than there is."""
+        before, now = self._absent_since.pop(channel_id, {}), time.monotonic()
+        since = {number: before.get(number, now) for number in absent}
+        gone = [number for number in absent if number in before and now - before[number] >= self._second_look_after]
+        if waiting := {number: at for number, at in since.items() if number not in gone}:
+            self._absent_since[channel_id] = waiting
+        return gone
 
     async def _take_in(self, watched: Watched, changes: Changes) -> None:
         for post in changes.posts:

@@ -14,9 +14,10 @@ from telethon.tl import functions, types
 
 from ingest.asking import Asking, MethodClosed
 from ingest.client import NoAnswer
-from ingest.doubts import Doubts
+from ingest.listener import Listener
 from ingest.looking import Seen
 from ingest.messages import username_of
+from ingest.supervision import first_to_end
 from ingest.watched import Watched
 from storage import channel_states
 from storage.channel_states import Unreadable
@@ -35,21 +36,28 @@ FEWEST_SECONDS_BETWEEN_TRIES = 1.0
 
 
 class ChannelStates:
-    """Keeps the states of an account's channels. `refresh` tells the listener which are active."""
+    """Keeps the states of an account's channels.
+
+    `refresh` tells the listener which are active, `rejoin` comes back into one that the account was thrown out of.
+    """
 
     def __init__(
         self,
         database: Database,
         account_id: AccountId,
         asking: Asking,
-        doubts: Doubts,
+        listener: Listener,
         refresh: Callable[[], Awaitable[None]],
+        rejoin: Callable[[Watched], Awaitable[bool]],
     ) -> None:
         self._database = database
         self._account_id = account_id
         self._asking = asking
-        self._doubts = doubts
+        self._listener = listener
         self._refresh = refresh
+        self._rejoin = rejoin
+        self._outside: dict[ChannelId, Watched] = {}
+        self._is_outside = asyncio.Event()
         self._lost_since: dict[ChannelId, float] = {}
         self._tried_at: dict[ChannelId, float] = {}
 
@@ -70,10 +78,14 @@ class ChannelStates:
                 await self._lose(each, reason)
 
     async def run(self) -> None:
-        """Look whether a lost channel can be read again: at once, now and then, and when Telegram speaks of one.
+        """Look whether a lost channel can be read again: at once, now and then, and when Telegram speaks of it.
 
         For ever.
         """
+        await first_to_end(self._look_for_ever(), self._come_back_for_ever())
+
+    async def _look_for_ever(self) -> None:
+        elsewhere, heard_of = self._listener.doubts.elsewhere, self._listener.heard_of
         while True:
             try:
                 await self.try_again()
@@ -81,18 +93,34 @@ class ChannelStates:
                 log.warning("lost channels not tried", error=type(error).__name__)
             try:
                 async with asyncio.timeout(SOONEST_AGAIN.total_seconds() / 2):
-                    await self._doubts.elsewhere.wait()
-                self._doubts.elsewhere.clear()
-                self._tried_at.clear()
+                    await elsewhere.wait()
+                elsewhere.clear()
+                while heard_of:
+                    self._tried_at.pop(heard_of.pop(), None)
                 await asyncio.sleep(FEWEST_SECONDS_BETWEEN_TRIES)
             except TimeoutError:
                 pass
+
+    async def _come_back_for_ever(self) -> None:
+        """Joining has a slow pace, and looking at the other lost channels does not wait for it."""
+        while True:
+            await self._is_outside.wait()
+            each = next(iter(self._outside.values()))
+            try:
+                if await self._rejoin(each):
+                    await self._restore(each)
+            except DatabaseAway as away:
+                log.warning("channel not joined again", channel_id=each.id, reason=str(away))
+            del self._outside[each.id]
+            if not self._outside:
+                self._is_outside.clear()
 
     async def try_again(self) -> None:
         """One look at every lost channel whose turn it is."""
         async with self._database.begin() as connection:
             lost = await channel_states.unreadable_channels(connection, self._account_id)
         watched = [Watched(channel, access_hash) for channel, access_hash in lost if channel.telegram_id]
+        self._listener.lost = {each.telegram_id: each.id for each in watched}
         self._lost_since = {each.id: self._lost_since.get(each.id, time.monotonic()) for each in watched}
         for each in filter(self._is_due, watched):
             # One by one: among a hundred, one that refuses would hide the others.
@@ -102,7 +130,12 @@ class ChannelStates:
             except (errors.BadRequestError, errors.ForbiddenError):
                 continue
             entity = next(iter(answer.chats), None)
-            if isinstance(entity, types.Channel) and await self._is_in(each, entity):
+            if not isinstance(entity, types.Channel):
+                continue
+            if entity.left:  # whoever was only thrown out may come back to a public channel
+                self._outside[each.id] = each
+                self._is_outside.set()
+            else:
                 await self._restore(each)
 
     def _is_due(self, each: Watched) -> bool:
@@ -112,16 +145,6 @@ class ChannelStates:
         wait = (now - self._lost_since[each.id]) / 10
         wait = min(max(wait, SOONEST_AGAIN.total_seconds()), LATEST_AGAIN.total_seconds())
         return now - self._tried_at[each.id] >= wait
-
-    async def _is_in(self, each: Watched, entity: Any) -> bool:
-        """Whether the account is a member (again): whoever was only thrown out may come back to a public channel."""
-        if not entity.left:
-            return True
-        try:
-            await self._asking.ask(functions.channels.JoinChannelRequest(each.to_input()))
-        except (errors.BadRequestError, errors.ForbiddenError):
-            return False
-        return True
 
     async def _note_names(self, each: Watched, entity: Any) -> None:
         known = (each.channel.username, each.channel.title, each.channel.is_protected)
@@ -160,6 +183,7 @@ class ChannelStates:
             changed = await channel_states.mark_unreadable(connection, each.id, state)
         if changed:
             log.warning("channel cannot be read any more", channel_id=each.id, state=state)
+            self._listener.lost = {**self._listener.lost, each.telegram_id: each.id}
             await self._refresh()
 
     async def _restore(self, each: Watched) -> None:
@@ -168,4 +192,4 @@ class ChannelStates:
         if changed:
             log.info("channel can be read again", channel_id=each.id)
             await self._refresh()
-            self._doubts.raise_about(each.id, "restored")
+            self._listener.doubts.raise_about(each.id, "restored")

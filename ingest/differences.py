@@ -12,15 +12,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from telethon import errors, utils
 from telethon.tl import functions, types
 
-from ingest.asking import Asking
-from ingest.fetching import joined
-from ingest.messages import ServiceMessage, read_message
+from ingest.asking import Asking, UnreadableAnswer
+from ingest.fetching import joined, read_all
 from ingest.watched import Watched
 from storage.ids import MessageId
 from storage.post_values import Post
+
+log = structlog.get_logger()
 
 AT_ONCE = 100
 """Changes in one answer to an account (reference: telethon, section 2)."""
@@ -62,6 +64,9 @@ class Differences:
                 )
             except (errors.PersistentTimestampInvalidError, errors.PersistentTimestampEmptyError):
                 raise TooMuchToTell from None
+            except UnreadableAnswer:  # and so it stays, however often we ask
+                log.warning("changes cannot be told", channel_id=watched.id)
+                raise TooMuchToTell from None
             if isinstance(answer, types.updates.ChannelDifferenceTooLong):
                 raise TooMuchToTell
             if isinstance(answer, types.updates.ChannelDifference):
@@ -80,12 +85,8 @@ class Differences:
             elif isinstance(update, types.UpdateEditChannelMessage | types.UpdateNewChannelMessage):
                 messages.append(update.message)
         peers = {utils.get_peer_id(peer): peer for peer in (*answer.chats, *answer.users)}
-        seen_at, posts = self._clock(), {}
-        for message in messages:  # of one that is both new and edited, the later copy
-            read = read_message(message, watched.id, seen_at=seen_at, peers=peers, found_by="reconcile")
-            if isinstance(read, Post):
-                posts[read.message_id] = read
-            elif isinstance(read, ServiceMessage):
-                changes.service.append(read.message_id)
-        changes.posts = joined(posts.values())
+        read = read_all(messages, watched.id, seen_at=self._clock(), peers=peers)
+        changes.service = read.service
+        # of one that is both new and edited, the later copy
+        changes.posts = joined({post.message_id: post for post in read.posts}.values())
         return changes

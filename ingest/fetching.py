@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from telethon import utils
 from telethon.tl import functions, types
 
 from ingest.albums import join
-from ingest.asking import Asking
+from ingest.asking import Asking, UnreadableAnswer
 from ingest.messages import ServiceMessage, read_message
 from ingest.watched import Watched
-from storage.ids import MessageId
+from storage.ids import ChannelId, MessageId
 from storage.post_values import Post
+
+log = structlog.get_logger()
 
 AT_ONCE = 100
 """Ids in one channels.getMessages, messages in one page of messages.getHistory (core.telegram.org/api/offsets)."""
+
+UNREADABLE_FOR = dt.timedelta(hours=1)
+"""A message that cannot be read stays so until one of both programs changes: it is asked for again this rarely."""
 
 
 @dataclass(slots=True)
@@ -30,6 +37,8 @@ class Fetched:
     service: list[MessageId] = field(default_factory=list)
     missing: list[MessageId] = field(default_factory=list)
     """Asked for, or in the middle of the page, and not there."""
+    unreadable: list[MessageId] = field(default_factory=list)
+    """There, but nobody can say what they are: never missing, and never gone."""
     is_by_number: bool = True
     """Whether `missing` were asked for by their numbers, not only left out of a page."""
     newest: int = 0
@@ -42,7 +51,8 @@ class Fetched:
     @property
     def found(self) -> set[int]:
         """Every id that was given."""
-        return {part.message_id for post in self.posts for part in post.parts} | set(self.service)
+        parts = {part.message_id for post in self.posts for part in post.parts}
+        return parts.union(self.service, self.unreadable)
 
 
 class Fetching:
@@ -52,21 +62,34 @@ class Fetching:
         self._asking = asking
         self._clock = clock
         self._found_by = found_by
+        self._not_before: dict[tuple[ChannelId, int], float] = {}
 
-    async def by_ids(self, watched: Watched, ids: Sequence[int]) -> Fetched:
-        """Up to AT_ONCE messages by their ids. Raises what `Asking.ask` raises."""
-        wanted = [types.InputMessageID(number) for number in ids]
-        answer = await self._asking.ask(functions.channels.GetMessagesRequest(watched.to_input(), wanted))
-        fetched = self._read(watched, answer)
+    async def by_ids(self, watched: Watched, ids: Iterable[int]) -> Fetched:
+        """Up to AT_ONCE messages by their ids, but those that could not be read a while ago.
+
+        Raises what `Asking.ask` raises, but never for what cannot be read: that is left out.
+        """
+        due = [number for number in ids if self.is_due(watched.id, number)]
+        fetched = self._read(watched, *(await self._answers(watched, due) if due else ()))
         found = fetched.found
-        fetched.missing = [MessageId(number) for number in ids if number not in found]
+        # Those that have just spoiled an answer are due no more.
+        fetched.missing = [MessageId(n) for n in due if n not in found and self.is_due(watched.id, n)]
         return fetched
+
+    def is_due(self, channel_id: ChannelId, number: int) -> bool:
+        """Whether a message may be asked for: not if it could not be read less than UNREADABLE_FOR ago."""
+        return self._not_before.get((channel_id, number), 0.0) <= time.monotonic()
 
     async def upwards(self, watched: Watched, first: int, last: int) -> Fetched:
         """The next page from `first` on, up to `last`. What a full page leaves out is missing; of a short one only
         what lies between those that it gave: it may hold less than was asked for, at either end.
+
+        By numbers where it cannot be read.
         """
-        answer = await self._page(watched, offset_id=first, add_offset=-AT_ONCE, min_id=first - 1)
+        try:
+            answer = await self._page(watched, offset_id=first, add_offset=-AT_ONCE, min_id=first - 1)
+        except UnreadableAnswer:
+            return await self.by_ids(watched, range(first, min(first + AT_ONCE, last + 1)))
         fetched = self._read(watched, answer, within=range(first, last + 1))
         given = [message.id for message in answer.messages if not isinstance(message, types.MessageEmpty)]
         is_last = not given or max(given) >= last
@@ -78,9 +101,12 @@ class Fetching:
         fetched.newest = end
         return fetched
 
-    async def newest(self, watched: Watched) -> Fetched:
-        """The newest page."""
-        answer = await self._page(watched)
+    async def newest(self, watched: Watched, top: int) -> Fetched:
+        """The newest page; by numbers, up to `top`, where it cannot be read."""
+        try:
+            answer = await self._page(watched)
+        except UnreadableAnswer:
+            return await self.by_ids(watched, range(max(top - AT_ONCE, 0) + 1, top + 1))
         fetched = self._read(watched, answer)
         if found := fetched.found:
             fetched.missing = [MessageId(n) for n in range(min(found), max(found)) if n not in found]
@@ -90,9 +116,12 @@ class Fetching:
         """The next page of ids smaller than `below`, which is at least 2. Ids between those are not proved missing.
 
         An album that the end of a full page may have cut is left to the next one. A short page may have more behind it,
-        so only an empty one is the end. Raises what `Asking.ask` raises.
+        so only an empty one is the end. By numbers where it cannot be read. Raises what `Asking.ask` raises.
         """
-        answer = await self._page(watched, offset_id=below)
+        try:
+            answer = await self._page(watched, offset_id=below)
+        except UnreadableAnswer:
+            return await self._downwards_by_ids(watched, below)
         given = [message for message in answer.messages if message.id < below]
         if not given:
             return Fetched(oldest=1)
@@ -102,6 +131,29 @@ class Fetching:
         dates = (getattr(message, "date", None) for message in given if message.id >= end)
         fetched.oldest_at = min((date for date in dates if date), default=None)
         return fetched
+
+    async def _downwards_by_ids(self, watched: Watched, below: int) -> Fetched:
+        end = max(below - AT_ONCE, 1)
+        fetched = await self.by_ids(watched, range(end, below))
+        fetched.missing, fetched.oldest = [], end
+        fetched.oldest_at = min((post.posted_at for post in fetched.posts), default=None)
+        return fetched
+
+    async def _answers(self, watched: Watched, ids: Sequence[int]) -> list[Any]:
+        """What Telegram says of these; of what cannot be read both halves are asked for by themselves."""
+        wanted = [types.InputMessageID(number) for number in ids]
+        try:
+            return [await self._asking.ask(functions.channels.GetMessagesRequest(watched.to_input(), wanted))]
+        except UnreadableAnswer:
+            if len(ids) == 1:
+                log.warning("message cannot be read", channel_id=watched.id, message_id=ids[0])
+                self._set_aside(watched.id, ids[0])
+                return []
+        middle = len(ids) // 2
+        return [*await self._answers(watched, ids[:middle]), *await self._answers(watched, ids[middle:])]
+
+    def _set_aside(self, channel_id: ChannelId, number: int) -> None:
+        self._not_before[channel_id, number] = time.monotonic() + UNREADABLE_FOR.total_seconds()
 
     async def _page(self, watched: Watched, *, offset_id: int = 0, add_offset: int = 0, min_id: int = 0) -> Any:
         return await self._asking.ask(
@@ -117,22 +169,48 @@ class Fetching:
             )
         )
 
-    def _read(self, watched: Watched, answer: Any, within: range | None = None) -> Fetched:
-        peers = {utils.get_peer_id(peer): peer for peer in (*answer.chats, *answer.users)}
-        seen_at = self._clock()
-        fetched = Fetched()
-        posts = []
-        for message in answer.messages:
-            if within is not None and message.id not in within:
-                continue
-            read = read_message(message, watched.id, seen_at=seen_at, peers=peers, found_by=self._found_by)
-            if isinstance(read, Post):
-                posts.append(read)
-            elif isinstance(read, ServiceMessage):
-                fetched.service.append(read.message_id)
-        fetched.posts = joined(posts)
+    def _read(self, watched: Watched, *answers: Any, within: range | None = None) -> Fetched:
+        messages = [each for answer in answers for each in answer.messages if within is None or each.id in within]
+        peers = {utils.get_peer_id(peer): peer for answer in answers for peer in (*answer.chats, *answer.users)}
+        read = read_all(messages, watched.id, seen_at=self._clock(), peers=peers, found_by=self._found_by)
+        for number in read.unreadable:
+            self._set_aside(watched.id, number)
+        fetched = Fetched(joined(read.posts), read.service, unreadable=read.unreadable)
         fetched.newest = max(fetched.found, default=0)
         return fetched
+
+
+@dataclass(slots=True)
+class Read:
+    """What messages are, each by itself."""
+
+    posts: list[Post] = field(default_factory=list)
+    service: list[MessageId] = field(default_factory=list)
+    unreadable: list[MessageId] = field(default_factory=list)
+
+
+def read_all(
+    messages: Iterable[Any],
+    channel_id: ChannelId,
+    *,
+    seen_at: dt.datetime,
+    peers: Mapping[int, Any],
+    found_by: str = "reconcile",
+) -> Read:
+    """Messages as `read_message` reads them, in their order; one that it fails on is logged, and spoils no other."""
+    read = Read()
+    for message in messages:
+        try:
+            one = read_message(message, channel_id, seen_at=seen_at, peers=peers, found_by=found_by)
+        except Exception:  # whatever it is, the others do not suffer for it
+            log.exception("message not understood", channel_id=channel_id, message_id=message.id)
+            read.unreadable.append(MessageId(message.id))
+            continue
+        if isinstance(one, Post):
+            read.posts.append(one)
+        elif isinstance(one, ServiceMessage):
+            read.service.append(one.message_id)
+    return read
 
 
 def _uncut(given: Sequence[Any]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import islice
 
 import structlog
 from telethon import errors
@@ -94,8 +95,10 @@ class Filling:
 
     async def _fetch(self, watched: Watched, holes: list[Hole]) -> Fetched:
         """One request: a page for a long hole, else as many ids as fit. By the other way while one is closed."""
-        first = holes[0]
-        ids = [number for hole in holes for number in range(hole.first, hole.last + 1)][:AT_ONCE]
+        batch = self._batch(watched, holes)
+        if not batch:
+            return Fetched()
+        ids, first = [number for number, _ in batch], batch[0][1]
         is_page_best = len(first) > AT_ONCE and not await self._are_missing(watched, ids)
         if not is_page_best:
             try:
@@ -108,6 +111,11 @@ class Filling:
             return await self._fetching.by_ids(watched, ids)
         says_something = page.found or page.missing
         return page if says_something else await self._fetching.by_ids(watched, ids)
+
+    def _batch(self, watched: Watched, holes: list[Hole]) -> list[tuple[int, Hole]]:
+        """The first ids that may be asked for, each with its hole, which may be as long as a channel."""
+        numbered = ((number, hole) for hole in holes for number in range(hole.first, hole.last + 1))
+        return list(islice((each for each in numbered if self._fetching.is_due(watched.id, each[0])), AT_ONCE))
 
     async def _page(self, watched: Watched, hole: Hole) -> Fetched:
         return await self._fetching.upwards(watched, hole.first, hole.last)

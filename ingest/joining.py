@@ -15,11 +15,13 @@ import structlog
 from telethon import TelegramClient, errors
 from telethon.tl import functions, types
 
-from ingest.asking import method_name
-from ingest.client import call
+from ingest.asking import UNREADABLE, method_name
+from ingest.client import NoAnswer, call
+from ingest.join_refusals import may_pass, refusal
 from ingest.leases import Leases
 from ingest.messages import username_of
 from ingest.pace import Pace
+from ingest.watched import Watched
 from storage import accounts, channels, readers
 from storage.channels import Channel
 from storage.completeness import begin_at
@@ -41,6 +43,8 @@ LOOK_EVERY = dt.timedelta(seconds=10)
 REFUSED_FOR_SECONDS = 3600.0
 """So long an account does not try again to join a channel in another one's place that refused it."""
 
+TROUBLED_FOR_SECONDS = 60.0
+"""So long it does not try again to join a channel when Telegram could not answer: others have their turn first."""
 
 JOINING = frozenset(("ResolveUsername", "JoinChannel"))
 """Requests that nothing else makes: a flood wait for one of them pauses joining."""
@@ -93,7 +97,7 @@ class Joiner:
     async def run(self, client: TelegramClient) -> None:
         """Look at once, at every wake-up and now and then; for ever.
 
-        Raises telethon.errors.RPCError (the account itself is refused), NoAnswer or OSError (the connection).
+        Raises telethon.errors.RPCError (the account itself is refused) or OSError (the connection).
         """
         while True:
             self._woken.clear()
@@ -121,14 +125,43 @@ class Joiner:
             try:
                 await self._settle(client, channel)
             except errors.FloodWaitError as error:
-                log.warning("joining is paused by Telegram", account_id=self._account_id, seconds=error.seconds)
-                method, wait = method_name(type(error.request)), dt.timedelta(seconds=error.seconds + 1)
-                self._pace.close_for(wait)
+                await self._pause(error)
                 await self._give_back(channel.id)
-                async with self._database.begin() as connection:
-                    await note_flood_wait(connection, self._account_id, method, wait)
+            except (NoAnswer, errors.RPCError, *UNREADABLE) as error:
+                if not may_pass(error):
+                    raise
+                # A connection that is dead is found by the sweep and the canary.
+                log.warning("channel not joined yet", channel_id=channel.id, error=type(error).__name__)
+                self._refused_until[channel.id] = time.monotonic() + TROUBLED_FOR_SECONDS
+                await self._give_back(channel.id)
             finally:
                 self._leases.expect_no_more()
+
+    async def rejoin(self, client: TelegramClient, watched: Watched) -> bool:
+        """Come back into a channel that the account was thrown out of, at the pace of all joining. Whether it is in.
+
+        Raises telethon.errors.RPCError (the account itself is refused), OSError or DatabaseAway.
+        """
+        await self._pace.wait()
+        try:
+            await call(client, functions.channels.JoinChannelRequest(watched.to_input()))
+        except errors.FloodWaitError as error:
+            await self._pause(error)
+            return False
+        except (errors.BadRequestError, errors.ForbiddenError):
+            return False
+        except (NoAnswer, errors.RPCError, *UNREADABLE) as error:
+            if not may_pass(error):
+                raise
+            return False
+        return True
+
+    async def _pause(self, error: errors.FloodWaitError) -> None:
+        log.warning("joining is paused by Telegram", account_id=self._account_id, seconds=error.seconds)
+        method, wait = method_name(type(error.request)), dt.timedelta(seconds=error.seconds + 1)
+        self._pace.close_for(wait)
+        async with self._database.begin() as connection:
+            await note_flood_wait(connection, self._account_id, method, wait)
 
     async def _is_wanted(self) -> bool:
         async with self._database.begin() as connection:
@@ -144,8 +177,8 @@ class Joiner:
     async def _settle(self, client: TelegramClient, channel: Channel) -> None:
         try:
             joined = await self._join(client, channel)
-        except Refused as refusal:
-            await self._refuse(channel, str(refusal))
+        except Refused as refused:
+            await self._refuse(channel, str(refused))
             return
         except NoRoom:
             log.warning("account may join no more channels", account_id=self._account_id)
@@ -202,7 +235,7 @@ class Joiner:
         except (errors.ChannelsTooMuchError, errors.UserChannelsTooMuchError):
             raise NoRoom from None
         except errors.RPCError as error:
-            if (why := _refusal(error)) is None:
+            if (why := refusal(error)) is None:
                 raise
             raise Refused(why) from None
         return found
@@ -235,26 +268,3 @@ def _joined(entity: Any, asked: str) -> Joined:
         title=storable(entity.title),
         is_protected=bool(entity.noforwards),
     )
-
-
-_REFUSALS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    (
-        (errors.UsernameNotOccupiedError, errors.UsernameInvalidError),
-        "There is no channel of this name: check the spelling, or whether it was renamed.",
-    ),
-    (
-        (errors.ChannelPrivateError, errors.ChannelInvalidError, errors.ChannelPublicGroupNaError),
-        "The account has no access to this channel: it is private, or the account is banned there.",
-    ),
-    ((errors.InviteRequestSentError,), "The channel lets in only whom it has approved: the request to join is sent."),
-)
-
-
-def _refusal(error: errors.RPCError) -> str | None:
-    """Why this one channel cannot be read; None when the error is not about the channel."""
-    for kinds, sentence in _REFUSALS:
-        if isinstance(error, kinds):
-            return sentence
-    # other 400s are about what was asked for, the rest (401, 406, 420, 5xx) about the account or the server
-    is_about_channel = isinstance(error, errors.BadRequestError | errors.ForbiddenError)
-    return f"Telegram refuses the channel ({type(error).__name__})." if is_about_channel else None

@@ -78,6 +78,10 @@ class Listener:
         self._is_full = False
         self.doubts = Doubts()
         self.pts = PtsCount()
+        self.lost: Mapping[int, ChannelId] = {}
+        """Channels that cannot be read any more: Telegram's bare number -> ours."""
+        self.heard_of: set[ChannelId] = set()
+        """Those of them that Telegram has spoken of since somebody last looked: they may be back."""
         self.albums = Albums(self._offer, hold=hold, timers=timers)
         self.counts = Counts()
 
@@ -100,7 +104,8 @@ class Listener:
             self.doubts.raise_about(None, cause)
         elif (channel_id := self._channels.get(telegram_id)) is not None:
             self.doubts.raise_about(channel_id, cause)
-        else:
+        elif (channel_id := self.lost.get(telegram_id)) is not None:
+            self.heard_of.add(channel_id)
             self.doubts.elsewhere.set()
 
     async def _on_update(self, update: Any) -> None:
@@ -110,6 +115,14 @@ class Listener:
         except Exception:  # the door of the handler: Telethon would lose the update either way
             self.counts.failed += 1
             log.exception("update not understood", kind=type(update).__name__)
+            self._lose(update)
+
+    def _lose(self, update: Any) -> None:
+        """Its change is counted as heard already, and is not: the reconciler asks for it."""
+        number = getattr(update, "channel_id", None) or channel_of(getattr(update, "message", None))
+        if (channel_id := self._channels.get(number or 0)) is not None:
+            self.pts.lose(channel_id)
+            self.doubts.raise_about(channel_id, "update not understood")
 
     def handle(self, update: Any) -> None:
         """Take one update; those that are not about posts of our channels are none of ours."""

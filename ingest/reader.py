@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from telethon import TelegramClient, errors
 from telethon.tl import functions, types
 
 from config.settings import IngestSettings
-from ingest.asking import Asking, Lanes
+from ingest.asking import Asking, Lanes, MethodClosed, ServerTrouble
 from ingest.catching_up import CatchingUp
 from ingest.channel_states import ChannelStates
-from ingest.client import ClientError, NoAnswer, build_client, call, connect, disconnect
+from ingest.client import ClientError, NoAnswer, build_client, connect, disconnect
 from ingest.clock import ServerClock
 from ingest.differences import Differences
 from ingest.fetching import Fetching
@@ -32,6 +31,7 @@ from ingest.session_key import SessionKey
 from ingest.sessions import read_session
 from ingest.supervision import first_to_end, keep_alive, until_disconnected, watch_answers
 from ingest.telethon_gaps import watch_gaps
+from ingest.telethon_requests import leave_alone, outlive_unreadable_differences
 from ingest.waking import watch_wakeups
 from ingest.watched import Watched
 from storage import accounts
@@ -101,16 +101,18 @@ class Reader:
         client = build_client(self._shared.settings, self.session)
         await self.leases.refresh()  # before the first update can come
         await self._obey_flood_waits()
+        leave_alone(client, self._lanes.closed)
+        outlive_unreadable_differences(client)
         # Telethon discards what it holds of a channel whose access hash it does not know; our tables know it best.
         self.session.remember_channels((each.telegram_id, each.access_hash) for each in self.leases.held.values())
         listener.attach(client)
         watch_gaps(client, listener.doubt, self._shared.clock)
         try:
             await connect(client)
-            await call(client, functions.updates.GetStateRequest())  # says exactly what stands against the account
-            log.info("connected to telegram", account_id=self.account.id)
-            await self._read_budget(client)
-            self._asking = Asking(client, self._lanes)
+            asking = Asking(client, self._lanes)
+            await self._greet(asking)
+            await self._read_budget(asking)
+            self._asking = asking
             await first_to_end(
                 until_disconnected(client),
                 self.leases.run(),
@@ -118,12 +120,20 @@ class Reader:
                 self._note_flood_waits(),
                 watch_answers(client),
                 watch_wakeups(lambda: listener.doubt(None, "woke up")),
-                *(self._reconciling(self._asking) if self._shared.sweeping.is_on else ()),
+                *(self._reconciling(asking) if self._shared.sweeping.is_on else ()),
             )
         finally:
             self._asking = None
             # Ends the intake. Our handler never waits, so every update that Telethon counts as seen has been offered.
             await disconnect(client)
+
+    async def _greet(self, asking: Asking) -> None:
+        """The first request says exactly what stands against the account. To wait is nothing against it."""
+        try:
+            await asking.ask(functions.updates.GetStateRequest())
+        except (MethodClosed, ServerTrouble) as error:
+            log.warning("telegram says nothing of the account yet", error=type(error).__name__)
+        log.info("connected to telegram", account_id=self.account.id)
 
     async def _obey_flood_waits(self) -> None:
         """What Telegram told this account before, perhaps in another process, holds still."""
@@ -143,11 +153,11 @@ class Reader:
             except DatabaseAway as away:
                 log.warning("flood wait not stored", account_id=self.account.id, reason=str(away))
 
-    async def _read_budget(self, client: TelegramClient) -> None:
+    async def _read_budget(self, asking: Asking) -> None:
         """How many channels Telegram lets the account be in: Premium is bought, and ends."""
         try:
-            [user] = await call(client, functions.users.GetUsersRequest([types.InputUserSelf()]))
-        except (NoAnswer, errors.FloodWaitError, errors.ServerError) as error:
+            [user] = await asking.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
+        except (MethodClosed, NoAnswer) as error:
             log.warning("budget of channels not read", account_id=self.account.id, error=type(error).__name__)
             return
         async with self._shared.database.begin() as connection:
@@ -159,7 +169,14 @@ class Reader:
         database, pipeline = self._shared.database, self._shared.pipeline
         account_id, listener = self.account.id, self.listener
         fetching = Fetching(asking, utc_now)
-        states = ChannelStates(database, account_id, asking, listener.doubts, self.leases.refresh)
+        states = ChannelStates(
+            database,
+            account_id,
+            asking,
+            listener,
+            self.leases.refresh,
+            lambda watched: self._joiner.rejoin(asking.client, watched),
+        )
 
         def is_refused(channel_id: ChannelId) -> None:
             listener.doubts.raise_about(channel_id, "refused to be read")

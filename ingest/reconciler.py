@@ -21,11 +21,11 @@ from ingest.client import NoAnswer
 from ingest.door import Door
 from ingest.doubts import Doubts
 from ingest.filling import Filling
-from ingest.looking import look_at
+from ingest.looking import Seen, look_at
 from ingest.pts import PtsCount
 from ingest.rereading import Rereading
 from ingest.supervision import first_to_end
-from ingest.watched import watched_channels
+from ingest.watched import Watched, watched_channels
 from storage import completeness
 from storage.completeness import Look
 from storage.database import Database, DatabaseAway
@@ -81,6 +81,8 @@ class Reconciler:
         self._pts = pts
         self._sweep_every = sweep_every.total_seconds()
         self._grace = grace.total_seconds()
+        self._left: set[ChannelId] = set()
+        self._troubled: set[ChannelId] = set()
 
     async def run(self) -> None:
         """Sweep at once, at every doubt, and every SWEEP_EVERY. Raises ConnectionError and what ends the account."""
@@ -88,38 +90,60 @@ class Reconciler:
 
     async def _sweep_for_ever(self) -> None:
         about: set[ChannelId] | None = None
-        silent = 0
-        swept_all_at = float("-inf")
+        silent = troubles = 0
+        swept_all_at, pause = float("-inf"), self._sweep_every
         while True:
-            if time.monotonic() - swept_all_at >= self._sweep_every:
+            if time.monotonic() - swept_all_at >= pause:
                 about = None  # doubts about some must not keep us from the others
             try:
                 began = time.monotonic()
                 await self.sweep(about)
                 silent = 0
-                swept_all_at = began if about is None else swept_all_at
+                if about is None:
+                    troubles, swept_all_at, pause = 0, began, self._sweep_every
             except MethodClosed as closed:
                 log.warning("sweep put off", seconds=round(closed.seconds))
                 await asyncio.sleep(min(closed.seconds, self._sweep_every))
                 about = None
                 continue
+            except ServerTrouble as trouble:  # about some: the others have been looked at
+                log.warning("sweep failed in part", error=type(trouble).__name__)
+                silent = 0
+                if about is None:  # soon again; if it lasts, no oftener than ever
+                    swept_all_at, troubles = began, troubles + 1
+                    pause = min(FEWEST_SECONDS_BETWEEN_SWEEPS * 2 ** min(troubles, 10), self._sweep_every)
             except (NoAnswer, DatabaseAway) as error:
                 log.warning("sweep failed", error=type(error).__name__)
-                silent += isinstance(error, NoAnswer) and not isinstance(error, ServerTrouble)
+                silent += isinstance(error, NoAnswer)
                 if silent >= MOST_SILENT_SWEEPS:
                     raise
                 await asyncio.sleep(FEWEST_SECONDS_BETWEEN_SWEEPS)
                 about = None
                 continue
             await asyncio.sleep(min(FEWEST_SECONDS_BETWEEN_SWEEPS, self._sweep_every))
-            await self._doubts.wait(max(swept_all_at + self._sweep_every - time.monotonic(), 0.0))
+            await self._doubts.wait(max(swept_all_at + pause - time.monotonic(), 0.0))
             about = self._doubts.take() or None
 
     async def sweep(self, about: set[ChannelId] | None = None) -> None:
-        """Look at these channels (None: all), and see to it that what is missing is fetched."""
+        """Look at these channels (None: all), and see to it that what is missing is fetched.
+
+        What is seen before Telegram tells no more is settled, and the next sweep begins with the others. Raises
+        MethodClosed, NoAnswer, ConnectionError, DatabaseAway, and what the account suffers.
+        """
         every = await watched_channels(self._database, self._account_id)
-        watched = [each for each in every if about is None or each.id in about]
-        seen = await look_at(self._asking, watched)
+        wanted = [each for each in every if about is None or each.id in about]
+        apart = [each for each in wanted if each.id in self._troubled]  # lest they spoil it for the others again
+        together = [each for each in wanted if each.id not in self._troubled]
+        seen = await look_at(self._asking, sorted(together, key=lambda each: each.id not in self._left), apart)
+        asked = {each.id for each in wanted}
+        self._left = self._left - asked | {each.id for each in seen.left}
+        self._troubled = self._troubled - asked | {each.id for each in seen.troubled}
+        await self._settle([each for each in wanted if each.id not in self._left | self._troubled], seen)
+        if seen.error is not None:
+            raise seen.error
+
+    async def _settle(self, watched: Sequence[Watched], seen: Seen) -> None:
+        """What these channels' looks show to be missing is fetched, the rest is noted as known."""
         by_id = {each.id: each for each in watched}
         await self._door.caught_up()  # what is noted below as heard must not wait in memory any more
         suspicious = await self._suspicious(seen.looks)
@@ -135,6 +159,7 @@ class Reconciler:
                 self._catching_up.catch_up(by_id[look.channel_id], look)
             if look.channel_id not in changed or unknown > FAR_BEHIND:
                 self._filling.fill(by_id[look.channel_id], look.top_message_id)
+        await self._door.caught_up()  # what came since was counted as heard, too
         await self._note([look for look in seen.looks if look.channel_id not in changed])
         try:
             await self._states.seen(watched, seen)

@@ -48,21 +48,31 @@ def account_name(name: str) -> str:
 class StoredSession(MemorySession):  # type: ignore[misc]  # Telethon publishes no types
     """A session that can be written down as bytes and read back.
 
-    Of the people and chats that pass by, only access hashes are kept, and only those of the account itself and of
-    channels with an update state are written down: no names, no phone numbers.
+    Of the people and chats that pass by, only the access hashes of the account itself, of channels with an update state
+    and of those that `remember_channels` named are kept, and the last are not written down: no names, no phone numbers.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._hashes: dict[int, int] = {}
+        self._remembered: set[int] = set()
         self._holds_states = False
         self.home: str | None = None
         """The host that TELEGRAM_DC_ADDRESS named at the sign-in; None for Telegram itself."""
 
     def process_entities(self, tlo: Any) -> None:
-        """Keep the access hashes among what an answer of Telegram brought. (Telethon calls this.)"""
-        for marked_id, access_hash, *_names in self._entities_to_rows(tlo):
-            self._hashes[marked_id] = access_hash
+        """Keep the access hashes that are needed among what an answer of Telegram brought. (Telethon calls this.)"""
+        hashes = {marked_id: access_hash for marked_id, access_hash, *_names in self._entities_to_rows(tlo)}
+        if 0 in self._hashes:
+            self._hashes.update((number, value) for number, value in hashes.items() if self._is_needed(number))
+            return
+        self._hashes.update(hashes)  # one of them may be the account itself, as a later answer will tell
+        if 0 in hashes:
+            self._hashes = {number: value for number, value in self._hashes.items() if self._is_needed(number)}
+
+    def _is_needed(self, marked_id: int) -> bool:
+        is_channel_of_ours = marked_id in self._remembered or _CHANNEL_MARK - marked_id in self._update_states
+        return is_channel_of_ours or marked_id in (0, self.own_id)
 
     def set_update_state(self, entity_id: int, state: Any) -> None:
         """Note how far the updates of the account (0) or of a channel have been seen. (Telethon calls this.)"""
@@ -143,7 +153,9 @@ class StoredSession(MemorySession):  # type: ignore[misc]  # Telethon publishes 
 
     def remember_channels(self, channels: Iterable[tuple[int, int]]) -> None:
         """Make access hashes known, (Telegram's bare channel number, hash) each: our tables know them better."""
-        self._hashes.update((_CHANNEL_MARK - number, access_hash) for number, access_hash in channels)
+        known = {_CHANNEL_MARK - number: access_hash for number, access_hash in channels}
+        self._remembered |= known.keys()
+        self._hashes.update(known)
 
 
 def read_session(account: Account, key: SessionKey) -> StoredSession:

@@ -132,14 +132,20 @@ async def until_disconnected(client: TelegramClient) -> None:
 
 
 async def watch_answers(client: TelegramClient, every: dt.timedelta = CANARY_EVERY) -> None:
-    """Ask Telegram something now and then. Raises NoAnswer when it stays silent, and refusals of the account."""
+    """Ask Telegram something now and then. Raises NoAnswer or ConnectionError when it stays silent, and refusals of the
+    account. Any other answer is a sign of life: "wait" as well.
+    """
     misses = 0
     while True:
         await asyncio.sleep(every.total_seconds())
         try:
             await call(client, functions.updates.GetStateRequest(), CANARY_TIMEOUT)
             misses = 0
-        except (NoAnswer, ConnectionError, errors.RPCError) as error:
+        except errors.RPCError as error:
+            misses = 0
+            if refusal_of(error) is not None:
+                raise
+        except (NoAnswer, ConnectionError):
             misses += 1
-            if misses >= CANARY_MISSES or refusal_of(error) is not None:
+            if misses >= CANARY_MISSES:
                 raise

@@ -11,7 +11,8 @@ import pytest
 from telethon import errors
 
 from config.settings import IngestSettings
-from ingest.client import build_client, connect, disconnect
+from ingest import joining
+from ingest.client import build_client, call, connect, disconnect
 from ingest.joining import Joiner
 from ingest.leases import Leases
 from ingest.listener import Listener
@@ -29,7 +30,9 @@ from storage.database import Database
 from storage.flood_waits import flood_waits_of
 from storage.ids import AccountId
 from tests.ingest.conftest import ask_for
+from tests.ingest.connected import monitored
 from tests.ingest.values import Collector, until
+from tests.storage.makers import rows
 
 
 class Setting:
@@ -160,6 +163,45 @@ async def test_a_flood_wait_of_a_former_program_is_obeyed(database: Database, se
     await ask_for(database, "news_box")
     await setting.join()
     assert setting.seconds == 7_200
+
+
+async def test_trouble_of_telegrams_puts_one_channel_off_and_the_next_is_joined(
+    database: Database, setting: Setting, world: World, news: Channel, server: MtprotoServer
+) -> None:
+    troubled = world.channels.add("Troubled", "troubled_box")
+    await ask_for(database, "troubled_box")
+    await ask_for(database, "news_box")
+    with server.troubles.refuse(-505, "ANYTHING", "GetHistory", channel=troubled) as trouble:
+        await setting.join()
+        await setting.join()
+    assert trouble.hits == 1  # not tried again for a minute
+    assert await state_of(database, "news_box") == ("active", "")
+    assert await state_of(database, "troubled_box") == ("requested", "")
+    assert await rows(database, "SELECT reader_id FROM channels WHERE username = 'troubled_box'") == [(None,)]
+
+
+async def test_a_channel_that_telegram_does_not_answer_about_is_put_off(
+    database: Database, setting: Setting, news: Channel, server: MtprotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def soon(client: Any, request: Any) -> Any:
+        return await call(client, request, dt.timedelta(milliseconds=100))
+
+    monkeypatch.setattr(joining, "call", soon)
+    await ask_for(database, "news_box")
+    with server.troubles.ignore("JoinChannel"):
+        await setting.join()
+    assert (await state_of(database, "news_box"))[0] == "requested"
+
+
+async def test_who_was_thrown_out_comes_back_at_the_same_pace(
+    database: Database, setting: Setting, news: Channel, reader: User
+) -> None:
+    watched = await monitored(database, news, reader.id)
+    for _ in range(4):
+        news.members.clear()
+        assert await setting.joiner.rejoin(setting.client, watched)
+        assert reader.id in news.members
+    assert setting.seconds == 60
 
 
 async def test_many_channels_are_joined_at_the_pace(database: Database, setting: Setting, world: World) -> None:

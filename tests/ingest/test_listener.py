@@ -18,6 +18,7 @@ from sandbox.channels import Channel, Entity, ForwardOrigin, Media, ServiceActio
 from sandbox.world import User, World
 from storage.accounts import load_account
 from storage.database import Database
+from storage.ids import ChannelId
 from tests.ingest.values import NEWS, TELEGRAM_NEWS, Collector, HandTimers, until, wire_message
 
 
@@ -70,6 +71,25 @@ def test_updates_about_other_things_are_none_of_ours() -> None:
     assert hearing.pipeline.posts == []
 
 
+async def test_an_edit_that_cannot_be_read_does_not_count_as_heard() -> None:
+    hearing = Hearing()
+    hearing.listener.pts.settle(NEWS, 9)
+    broken = types.UpdateEditChannelMessage(wire_message(1), 10, 1)
+    broken.message.entities = 5  # as no constructor would be
+    await hearing.listener._on_update(broken)
+    assert hearing.listener.pts.is_behind(NEWS, 10)
+
+
+def test_of_channels_elsewhere_only_lost_ones_are_a_reason_to_look() -> None:
+    hearing = Hearing()
+    hearing.listener.lost = {555: ChannelId(9)}
+    hearing.listener.doubt(556, "told of a change")
+    assert not hearing.listener.doubts.elsewhere.is_set()
+    hearing.listener.doubt(555, "told of a change")
+    assert hearing.listener.doubts.elsewhere.is_set()
+    assert hearing.listener.heard_of == {ChannelId(9)}
+
+
 async def test_an_update_that_cannot_be_read_is_logged_and_the_next_one_is_heard() -> None:
     hearing = Hearing()
     broken = new(1, entities=[types.MessageEntityBold(0, 1)])
@@ -77,6 +97,7 @@ async def test_an_update_that_cannot_be_read_is_logged_and_the_next_one_is_heard
     with structlog.testing.capture_logs() as logged:
         await hearing.listener._on_update(broken)
     assert [line["event"] for line in logged] == ["update not understood"]
+    assert hearing.listener.doubts.take() == {NEWS}
     await hearing.listener._on_update(new(2))
     assert [post.message_id for post in hearing.pipeline.posts] == [2]
     assert hearing.listener.counts.failed == 1

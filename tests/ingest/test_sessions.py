@@ -26,10 +26,10 @@ def filled_session() -> StoredSession:
     session.set_dc(4, "127.0.0.1", 443)
     session.auth_key = AuthKey(os.urandom(256))
     session.home = "127.0.0.1"
-    answer = types.contacts.ResolvedPeer(None, [CHANNEL], [PERSON, types.InputPeerUser(0, 1001)])
-    session.process_entities(answer)
     for number, pts in ((0, 70), (555, 9)):
         session.set_update_state(number, types.updates.State(pts, 3, NOW + dt.timedelta(0, 5), 2, unread_count=0))
+    answer = types.contacts.ResolvedPeer(None, [CHANNEL], [PERSON, types.InputPeerUser(0, 1001)])
+    session.process_entities(answer)
     return session
 
 
@@ -62,11 +62,26 @@ def test_names_are_never_answered_from_memory() -> None:
 
 def test_hashes_of_channels_without_a_state_are_not_written_down() -> None:
     session = filled_session()
-    other = types.Channel(556, "Elsewhere", types.ChatPhotoEmpty(), NOW, access_hash=43)
-    session.process_entities(types.contacts.ResolvedPeer(None, [other], []))
+    session.remember_channels([(556, 43)])
     assert session.get_input_entity(556) == types.InputPeerChannel(556, 43)
     with pytest.raises(ValueError, match="Could not find"):
         StoredSession.loads(session.dumps()).get_input_entity(556)
+
+
+def test_people_and_channels_that_pass_by_are_not_kept() -> None:
+    session = filled_session()
+    passing = [types.User(n, access_hash=n, first_name="Passes by") for n in range(2_000, 2_100)]
+    others = [types.Channel(n, "Elsewhere", types.ChatPhotoEmpty(), NOW, access_hash=n) for n in range(900, 1_000)]
+    before = len(session._hashes)
+    session.process_entities(types.contacts.ResolvedPeer(None, others, [PERSON, *passing]))
+    assert len(session._hashes) == before
+
+
+def test_own_hash_is_kept_although_it_comes_before_own_number() -> None:
+    session = StoredSession()
+    session.process_entities(types.contacts.ResolvedPeer(None, [CHANNEL], [PERSON]))
+    session.process_entities(types.contacts.ResolvedPeer(None, [types.InputPeerUser(0, 1001)], []))
+    assert session._hashes == {0: 1001, 1001: 17}
 
 
 async def test_the_stored_row_holds_nothing_in_the_clear(database: Database, tmp_path: Path) -> None:

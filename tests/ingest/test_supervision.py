@@ -8,7 +8,12 @@ import datetime as dt
 import pytest
 from telethon import errors
 
-from ingest.supervision import AccountRefused, first_to_end, keep_alive, refusal_of
+from ingest import supervision
+from ingest.client import NoAnswer
+from ingest.supervision import AccountRefused, first_to_end, keep_alive, refusal_of, watch_answers
+from sandbox.mtproto import MtprotoServer
+from sandbox.world import User
+from tests.sandbox.mtproto_fixtures import new_client, sign_in
 
 SOON = dt.timedelta(milliseconds=1)
 
@@ -72,3 +77,20 @@ async def test_the_first_to_end_takes_the_others_along() -> None:
     with pytest.raises(ConnectionError):
         await first_to_end(wait_for_ever(), fail())
     assert ended == ["cancelled"]
+
+
+async def test_to_be_told_to_wait_is_a_sign_of_life(server: MtprotoServer, reader: User) -> None:
+    async with new_client(server) as client:
+        await sign_in(client, reader)
+        with server.troubles.flood(300, "GetState") as flood, pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await watch_answers(client, SOON)
+        assert flood.hits
+
+
+async def test_silence_is_none(server: MtprotoServer, reader: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "CANARY_TIMEOUT", dt.timedelta(milliseconds=50))
+    async with new_client(server) as client:
+        await sign_in(client, reader)
+        with server.troubles.ignore("GetState"), pytest.raises(NoAnswer):
+            await watch_answers(client, SOON)
