@@ -1,194 +1,234 @@
-"""Reading the word lists behind the topics into one index that a post is held against, lemma by lemma.
+"""The word lists behind the topics in one index that a post is held against, form by form.
 
-The form of the files is told in `analysis/taxonomy/lexicon/README.md`, for the operators who edit them.
+Hand-made lists (`analysis.word_lists`) say what speaks for a topic; learned weights (`analysis.learned`), where there
+are any, say how much it counts and what else does.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from analysis.lemmas import lemmas_asked
+from analysis.learned import LearnedWeights, beginning, read_learned
 from analysis.recent import Recent
-from analysis.taxonomy import LANGUAGES, TOPICS
-from analysis.text import LEMMAS, analyse
+from analysis.taxonomy import TOPICS
+from analysis.text import LEMMAS
+from analysis.word_lists import NONE, LexiconError, WordList, read_word_list
 
-NONE = "none"
-"""The file that is no topic: advertising and chatter. What it scores is taken away from every topic."""
+__all__ = ["NONE", "NOTHING", "Entry", "Lexicon", "LexiconError", "Row", "Scale", "read_lexicon", "shipped"]
 
-DEFAULT_THRESHOLD = 2.0
-"""Evidence a topic needs where its file names no other: one decisive word, or two typical ones."""
+REMEMBERED_ROWS = 80_000
+"""Forms whose rows are kept, some 60 MiB at most; a forgotten one is put together anew in some 10 µs."""
 
-REMEMBERED_ROWS = 200_000
-"""Forms whose rows are kept; a forgotten one is put together anew in some 2 µs."""
+LENT = 0.5
+"""Share of its weight that a child's decisive word speaks for the parent with: two of them make the parent, too."""
 
+DECISIVE = 1.5
+"""Weight from which a child's word says anything for the parent. A hint that tells siblings apart (a city, a screen, a
+delivery) says nothing of that kind."""
 
-class LexiconError(ValueError):
-    """A word list cannot be read; the message names the file, the entry and the fault."""
+LANE = 32
+"""Bits that one topic takes in a `Row.learned`, so that one addition of two numbers adds the weights of all topics."""
+
+FINE = 1_000
+"""What a weight of 1 is in a lane."""
+
+COARSE = 100
+"""What 1 is when evidence of the hand-made lists is multiplied with what is in lanes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A word, a phrase or a pair that speaks for a topic (below zero: against it). Compared by identity.
+    """A phrase or a pair that speaks for topics (below zero: against them). Compared by identity.
 
-    `topic` is the topic's place in `Lexicon.scales`; `label` the entry as its file writes it; `rest` the lemma sets of
-    a phrase's further words; `sides` how many different words a pair needs, 0 for what is no pair.
+    `topics`: its topic's place in `Lexicon.scales` with its weight, and the parent's with what is lent to it. `label`:
+    as its file writes it; `rest`: the lemma sets of a phrase's further words; `sides`: how many different words a pair
+    needs, 0 for what is no pair.
     """
 
-    topic: int
-    weight: float
+    topics: tuple[tuple[int, float], ...]
     label: str
     rest: tuple[frozenset[str], ...] = ()
     sides: int = 0
 
 
 class Row(NamedTuple):
-    """All that one form may mean."""
+    """All that one form may mean. Hot loops take the fields by number, which costs half: keep their order."""
 
-    phrases: tuple[Entry, ...]  # that begin here, the longest first
-    seconds: frozenset[str]  # lemmas of which the next word must have one, or no phrase begins here
-    words: tuple[Entry, ...]  # at most one a topic
-    sides: tuple[tuple[Entry, int], ...]  # pairs this is a side of, and which side
+    form: str
+    learned: int  # the learned weights, each topic's in its LANE
+    own: Mapping[int, float]  # what the form says for each topic in all; what it says against is left out
+    is_listed: bool  # whether hand-made lists hold it, in any of the ways that follow
+    hand: tuple[tuple[int, float], ...] = ()  # topic and weight in the hand-made lists, one a topic
+    phrases: tuple[Entry, ...] = ()  # that begin here, the longest first
+    seconds: frozenset[str] = frozenset()  # lemmas of which the next word must have one, or no phrase begins here
+    sides: tuple[tuple[Entry, int], ...] = ()  # pairs this is a side of, and which side
 
 
 class Scale(NamedTuple):
-    """What a topic's evidence is measured with."""
+    """What a topic's evidence is measured with.
+
+    `parent`: its place, None at the top level. `is_learned`: whether there are learned weights. `factor`: how much the
+    evidence of its own hand-made list counts then.
+    """
 
     code: str
     bias: float
     threshold: float
+    parent: int | None
+    is_learned: bool
+    factor: float
 
 
-NOTHING = Row((), frozenset(), (), ())
-"""The row of the many words that no list holds; compared by identity."""
+NOTHING = Row("", 0, {}, False)
+"""The row of the words that no list holds; compared by identity."""
 
 
 class Lexicon:
     """The word lists, indexed by lemma and "=form"; immutable. Build it with `read_lexicon`.
 
-    `scales` holds one Scale a topic. `row(form)` gives what a word of a post means, and is cached.
+    `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top level
+    (`learned_tops`: with learned weights),
+    `children` those below each, `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's
+    hand-made list counts for each topic, each in its LANE; `lifted`: what makes every lane of a sum positive; `bars`:
+    the thresholds in a sum's unit. `row(form)` gives what a word of a post means, and is cached.
     """
 
-    __slots__ = ("_entries", "_pairs", "row", "scales")
+    __slots__ = (
+        "_entries", "_learned", "_numbers", "_pairs", "_words",
+        "bars", "children", "counts", "learned_tops", "lifted", "none", "row", "scales", "tops",
+    )  # fmt: skip
 
-    def __init__(
-        self, scales: Iterable[Scale], entries: Mapping[str, list[Entry]], pairs: Mapping[str, list[tuple[Entry, int]]]
-    ) -> None:
-        self.scales = tuple(scales)
-        self._entries = dict(entries)
-        self._pairs = dict(pairs)
+    def __init__(self, lists: Iterable[WordList], learned: Mapping[str, LearnedWeights]) -> None:
+        held = list(lists)
+        places = {word_list.code: place for place, word_list in enumerate(held)}
+        self.scales = tuple(_scale(word_list, places, learned.get(word_list.code)) for word_list in held)
+        self.none = places.get(NONE)
+        self.tops = tuple(p for p, scale in enumerate(self.scales) if scale.parent is None and p != self.none)
+        self.learned_tops = tuple(top for top in self.tops if self.scales[top].is_learned)
+        self.children: dict[int, list[int]] = {top: [] for top in self.tops}
+        for place, scale in enumerate(self.scales):
+            if scale.parent is not None:
+                self.children[scale.parent].append(place)
+        self.counts = [
+            _packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
+            for scale in self.scales
+        ]
+        self.bars = tuple(scale.threshold * FINE * COARSE for scale in self.scales)
+        self.lifted = sum(1 << (LANE * place + LANE - 1) for place in range(len(self.scales)))
+        self._words: dict[str, dict[int, float]] = defaultdict(dict)  # lexeme -> topic -> weight
+        self._entries: dict[str, list[Entry]] = defaultdict(list)
+        self._pairs: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
+        # A parent's own weight for a word goes before what its children lend it.
+        for place in sorted(range(len(held)), key=lambda place: self.scales[place].parent is not None):
+            self._add(held[place], place)
+        named = (*self._words, *self._entries, *self._pairs)
+        self._numbers = frozenset(lexeme.removeprefix("=") for lexeme in named if lexeme[-1].isdigit())
+        self._learned: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for code, weights in learned.items():
+            for word, weight in weights.words.items():
+                self._learned[word].append((places[code], weight))
         self.row = Recent(self._row, bound=REMEMBERED_ROWS).__getitem__
 
+    def _add(self, word_list: WordList, place: int) -> None:
+        """Index a list for its topic, and for the topic's parent where that says nothing else of the same entry."""
+        parent = self.scales[place].parent
+        for label, weight, sides in word_list.entries:
+            if len(sides) == 1 and len(sides[0]) == 1:
+                for lemma in sides[0][0]:
+                    held = self._words[lemma]
+                    if abs(weight) > abs(held.get(place, 0.0)):
+                        held[place] = weight
+                    if parent is not None and weight >= DECISIVE:
+                        held.setdefault(parent, weight * LENT)
+                continue
+            topics: tuple[tuple[int, float], ...] = ((place, weight),)
+            if parent is not None and weight >= DECISIVE:
+                topics = ((place, weight), (parent, weight * LENT))
+            if len(sides) == 1:
+                entry = Entry(topics, label, sides[0][1:])
+                for lemma in sides[0][0]:
+                    self._entries[lemma].append(entry)
+            else:
+                pair = Entry(topics, label, sides=len(sides))
+                for number, side in enumerate(sides):
+                    for lemma in side[0]:
+                        self._pairs[lemma].append((pair, number))
+
     def _row(self, form: str) -> Row:
-        """Merge what the lemmas of a form mean: of several words for one topic the weightiest."""
-        lexemes = ("=" + form, *LEMMAS[form]) if form else ()
-        found = dict.fromkeys(entry for lexeme in lexemes for entry in self._entries.get(lexeme, ()))
+        """Merge what the lemmas of a form mean: of several weights for one topic the weightiest."""
+        if not form or (form.isdigit() and form not in self._numbers):
+            return NOTHING  # most numbers, which are not remembered
+        lemmas = LEMMAS[form]
+        hand: dict[int, float] = {}
+        for lexeme in ("=" + form, *lemmas):
+            for topic, weight in self._words.get(lexeme, {}).items():
+                if abs(weight) > abs(hand.get(topic, 0.0)):
+                    hand[topic] = weight
+        lexemes = ("=" + form, *lemmas)
+        phrases = dict.fromkeys(entry for lexeme in lexemes for entry in self._entries.get(lexeme, ()))
         sides = dict.fromkeys(side for lexeme in lexemes for side in self._pairs.get(lexeme, ()))
-        if not found and not sides:
+        learned = self._learned_of(form, lemmas)
+        if not (hand or phrases or sides or learned):
             return NOTHING
-        words: dict[int, Entry] = {}
-        for entry in found:
-            held = words.get(entry.topic)
-            if not entry.rest and (held is None or abs(entry.weight) > abs(held.weight)):
-                words[entry.topic] = entry
-        phrases = sorted((entry for entry in found if entry.rest), key=lambda entry: -len(entry.rest))
-        seconds = frozenset[str]().union(*(entry.rest[0] for entry in phrases))
-        return Row(tuple(phrases), seconds, tuple(words.values()), tuple(sides))
+        own = {topic: weight * self.scales[topic].factor for topic, weight in hand.items()}
+        for topic, weight in learned.items():
+            own[topic] = own.get(topic, 0.0) + weight
+        speaking = {topic: round(weight, 2) for topic, weight in own.items() if weight > 0}
+        ordered = tuple(sorted(phrases, key=lambda entry: -len(entry.rest)))
+        seconds = frozenset[str]().union(*(entry.rest[0] for entry in ordered))
+        is_listed = bool(hand or phrases or sides)
+        return Row(form, _packed(learned), speaking, is_listed, tuple(hand.items()), ordered, seconds, tuple(sides))
+
+    def _learned_of(self, form: str, lemmas: tuple[str, ...]) -> dict[int, float]:
+        """The learned weights of a form: its lemmas' mean, and that of its beginning."""
+        found: dict[int, float] = {}
+        if not self._learned or any(map(str.isdigit, form)):
+            return found
+        shares = [(lemma, 1 / len(lemmas)) for lemma in lemmas]
+        if sound := beginning(form):
+            shares.append((sound + "*", 1.0))
+        for word, share in shares:
+            for topic, weight in self._learned.get(word, ()):
+                found[topic] = found.get(topic, 0.0) + weight * share
+        return found
+
+
+def _packed(weights: Mapping[int, float]) -> int:
+    """The weights by topic in one number, each in its LANE."""
+    return sum(round(weight * FINE) << (LANE * topic) for topic, weight in weights.items())
+
+
+def _scale(word_list: WordList, places: Mapping[str, int], learned: LearnedWeights | None) -> Scale:
+    topic = TOPICS.get(word_list.code)
+    parent = None if topic is None or topic.parent is None else places.get(topic.parent)
+    if learned is None:
+        return Scale(word_list.code, word_list.bias, word_list.threshold, parent, False, 1.0)
+    return Scale(word_list.code, 0.0, learned.threshold, parent, True, learned.hand.get(word_list.code, 0.0))
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Lexicon:
-    """The lexicon of the files that come with the package; read once (0.3 to 0.5 s, most of it for the lemmas)."""
-    folder = resources.files("analysis.taxonomy").joinpath("lexicon")
-    files = {code: folder.joinpath(f"{code}.toml") for code in (NONE, *TOPICS)}
-    return read_lexicon({code: file.read_text(encoding="utf-8") for code, file in files.items() if file.is_file()})
+    """The lexicon of the files that come with the package; read once (about a second, most of it for the lemmas)."""
+    return read_lexicon(read_documents("lexicon"), read_documents("learned"))
 
 
-def read_lexicon(documents: Mapping[str, str]) -> Lexicon:
-    """The lexicon of TOML documents by topic code; NONE may be among them.
+def read_documents(folder: str) -> dict[str, str]:
+    """The documents that come with the package: of "lexicon" or "learned", by topic."""
+    files = {code: resources.files("analysis.taxonomy").joinpath(folder, f"{code}.toml") for code in (NONE, *TOPICS)}
+    return {code: file.read_text(encoding="utf-8") for code, file in files.items() if file.is_file()}
+
+
+def read_lexicon(documents: Mapping[str, str], learned: Mapping[str, str] | None = None) -> Lexicon:
+    """The lexicon of TOML documents by topic code, NONE perhaps among them, and of learned weights for some of these.
 
     Raises LexiconError naming the document when it is not TOML, knows no such topic, or contradicts itself.
     """
-    scales = []
-    entries: dict[str, list[Entry]] = defaultdict(list)
-    pairs: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
-    for topic, (code, document) in enumerate(documents.items()):
-        table = _parse(code, document)
-        scales.append(Scale(code, float(table.get("bias", 0.0)), float(table.get("threshold", DEFAULT_THRESHOLD))))
-        for label, weight in _weights(code, table).items():
-            sides = [_lemma_sets(code, side) for side in label.split("+")]
-            if len(sides) == 1:
-                _add_entry(entries, Entry(topic, weight, label, tuple(sides[0][1:])), sides[0][0])
-            elif all(len(side) == 1 for side in sides):
-                _add_pair(pairs, Entry(topic, weight, label, sides=len(sides)), [side[0] for side in sides])
-            else:
-                raise LexiconError(f"{code}.toml: {label!r}: on each side of + stands one word.")
-    return Lexicon(scales, entries, pairs)
-
-
-def _parse(code: str, document: str) -> dict[str, Any]:
-    if code != NONE and code not in TOPICS:
-        raise LexiconError(f"{code}.toml: there is no topic {code}.")
-    try:
-        table = tomllib.loads(document)
-    except tomllib.TOMLDecodeError as error:
-        raise LexiconError(f"{code}.toml: {error}") from error
-    if unknown := set(table) - {"bias", "threshold", "words"}:
-        raise LexiconError(f"{code}.toml: unknown setting {', '.join(sorted(unknown))}.")
-    if float(table.get("threshold", DEFAULT_THRESHOLD)) <= 0:
-        raise LexiconError(f"{code}.toml: the threshold must be above zero.")
-    return table
-
-
-def _weights(code: str, table: Mapping[str, Any]) -> dict[str, float]:
-    """Entry as written -> weight; an entry twice with two weights is a mistake of the editor's."""
-    weights: dict[str, float] = {}
-    for group in table.get("words", ()):
-        if not isinstance(group.get("weight"), (int, float)):
-            raise LexiconError(f"{code}.toml: the group {group.get('why', '')!r} has no weight that is a number.")
-        if unknown := set(group) - {"weight", "why", *LANGUAGES}:
-            raise LexiconError(f"{code}.toml: unknown setting {', '.join(sorted(unknown))} in a group.")
-        for label in _labels(group):
-            if weights.setdefault(label, float(group["weight"])) != group["weight"]:
-                raise LexiconError(f"{code}.toml: {label!r} stands there with two weights.")
-    return weights
-
-
-def _labels(group: Mapping[str, Any]) -> Iterator[str]:
-    for language in LANGUAGES:
-        for written in str(group.get(language, "")).split(","):
-            if label := " ".join(written.split()):
-                yield label
-
-
-def _add_entry(index: dict[str, list[Entry]], entry: Entry, lemmas: frozenset[str]) -> None:
-    for lemma in lemmas:
-        index[lemma].append(entry)
-
-
-def _add_pair(index: dict[str, list[tuple[Entry, int]]], pair: Entry, sides: list[frozenset[str]]) -> None:
-    for number, lemmas in enumerate(sides):
-        for lemma in lemmas:
-            index[lemma].append((pair, number))
-
-
-def _lemma_sets(code: str, label: str) -> list[frozenset[str]]:
-    """The lemma set of each word, as a query would ask for it; of `=word` the form itself."""
-    forms = analyse(label).forms
-    if not forms or not all(forms):
-        raise LexiconError(f"{code}.toml: {label!r} holds no word.")
-    if "=" not in label:
-        return [frozenset(_asked(form)) for form in forms]
-    if len(forms) > 1:
-        raise LexiconError(f"{code}.toml: {label!r}: = is for single words.")
-    return [frozenset({"=" + forms[0]})]
-
-
-@lru_cache(maxsize=20_000)
-def _asked(form: str) -> Iterable[str]:
-    return lemmas_asked(form)
+    return Lexicon(
+        (read_word_list(code, document) for code, document in documents.items()),
+        {code: read_learned(code, document) for code, document in (learned or {}).items() if code in documents},
+    )

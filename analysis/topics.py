@@ -1,18 +1,24 @@
 """What a post is about: weighted words per topic, and for each label the words that made it.
 
-No model and nothing learned from posts: the word lists in `analysis/taxonomy/lexicon` are written by hand (decision 5).
+No black box and nothing learned from posts: hand-made word lists (decision 5) and weights learned from texts that were
+written for that (decision 12), added up.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from analysis.lexicon import NONE, NOTHING, Entry, Lexicon, Scale, shipped
+from analysis.lexicon import COARSE, FINE, LANE, NOTHING, Entry, Lexicon, Row, shipped
 from analysis.text import Terms
 
 MOST_TOPICS = 3
-"""Topics a post is given at most: newsrooms give one to three."""
+"""Topics of the top level that a post is given at most: newsrooms give one to three."""
+
+MOST_CHILDREN = 2
+"""Topics of the second level given below one of the top level at most."""
 
 SHARE_OF_BEST = 0.5
 """A further topic needs this share of the best one's score, or it is only mentioned in passing."""
@@ -24,9 +30,17 @@ MOST_WORDS = 8
 """Words given in explanation of one label: what fits into a message."""
 
 
+TWICE_AS_SURE = 3.0
+"""Evidence beyond its threshold, in log odds, that gives a topic with learned weights a score of 2. What is taken for
+chatter needs a topic that is surer than that."""
+
+HALF = 1 << (LANE - 1)
+"""What `Lexicon.lifted` adds to each lane."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicScore:
-    """One label: the topic's code, its score in thresholds (1.0 is just enough) and the words behind it.
+    """One label: the topic's code, its score (1.0 is just enough) and the words behind it.
 
     `words` are the post's own (folded) words, the weightiest first, each with its share of what spoke for the topic;
     the shares of all words, of which at most MOST_WORDS are given, sum to 1.
@@ -37,101 +51,195 @@ class TopicScore:
     words: tuple[tuple[str, float], ...]
 
 
-_Found = dict[Entry, list[int]]
-"""What a post holds of the lexicon -> the positions where it begins."""
+@dataclass(slots=True)
+class Held:
+    """What a post holds of a lexicon.
+
+    `rows`: what its forms mean, each form once, but for NOTHING; `listed`: those of them that hand-made lists hold.
+    `times`: how much the forms count that it says more than once. `entries`: phrases and pairs with the positions where
+    they begin. `void`: what the hand-made lists say of words that stand inside phrases, by topic and position; it does
+    not count.
+    """
+
+    rows: list[Row]
+    listed: list[Row]
+    times: dict[str, float]
+    entries: dict[Entry, list[int]]
+    void: dict[tuple[int, int], float]
 
 
 def classify(terms: Terms) -> tuple[TopicScore, ...]:
-    """The topics of a post, best first, at most MOST_TOPICS; () when it is about none that we know."""
+    """The topics of a post; () when it is about none that we know.
+
+    At most MOST_TOPICS of the top level, best first; each is followed by those of the second level below it, if any.
+    """
     return classify_with(shipped(), terms)
 
 
 def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
     """`classify` with word lists other than the shipped ones (an operator's, a test's)."""
-    found = _collect(lexicon, terms)
-    ranked = _ranked(lexicon.scales, found, len(terms.forms)) if found else []
-    return tuple(
-        TopicScore(lexicon.scales[topic].code, round(score, 3), _explained(topic, found, terms))
-        for score, topic in ranked[:MOST_TOPICS]
-        if score >= SHARE_OF_BEST * ranked[0][0]
-    )
+    held = collect(lexicon, terms)
+    if not held.rows:
+        return ()
+    scores = _scores(lexicon, held, len(terms.forms))
+    chosen: list[tuple[int, float]] = []
+    for top in _best(scores, lexicon.tops)[:MOST_TOPICS]:
+        chosen.append(top)
+        chosen += _best(scores, lexicon.children[top[0]])[:MOST_CHILDREN]
+    labels = []
+    for topic, score in chosen:
+        code, *_, factor = lexicon.scales[topic]
+        if words := _explained(topic, factor, held, terms):
+            labels.append(TopicScore(code, round(score, 3), words))
+    return tuple(labels)
 
 
-def _collect(lexicon: Lexicon, terms: Terms) -> _Found:
-    """All entries that a post holds. Words inside a phrase count for the phrase's topic as that phrase only."""
-    found: _Found = {}
-    taken: set[tuple[int, int]] = set()  # (topic, position) inside a phrase
-    pairs: dict[Entry, dict[int, int]] = {}  # pair -> side -> position
-    lemmas = terms.lemmas
-    last = len(lemmas) - 1
-    for position, row in enumerate(map(lexicon.row, terms.forms)):
-        if row is NOTHING:
-            continue
-        phrases, seconds, words, sides = row
-        if phrases and position < last and not seconds.isdisjoint(lemmas[position + 1]):
-            _collect_phrases(phrases, lemmas, position, found, taken)
-        for entry in words:
-            if not taken or (entry.topic, position) not in taken:
-                found.setdefault(entry, []).append(position)
-        for pair, side in sides:
-            pairs.setdefault(pair, {}).setdefault(side, position)
-    for pair, places in pairs.items():
-        if len(places) == pair.sides:
-            found[pair] = [min(places.values())]
-    return found
-
-
-def _collect_phrases(
-    phrases: tuple[Entry, ...],
-    lemmas: tuple[tuple[str, ...], ...],
-    position: int,
-    found: _Found,
-    taken: set[tuple[int, int]],
-) -> None:
-    """Note the phrases that begin here and mark their positions as taken; the longest goes first."""
-    for entry in phrases:
-        end = position + 1 + len(entry.rest)
-        following = lemmas[position + 1 : end]
-        if len(following) < len(entry.rest) or any(map(frozenset.isdisjoint, entry.rest, following)):
-            continue
-        places = {(entry.topic, place) for place in range(position, end)}
-        if taken.isdisjoint(places):
-            taken |= places
-            found.setdefault(entry, []).append(position)
-
-
-def _ranked(scales: tuple[Scale, ...], found: _Found, length: int) -> list[tuple[float, int]]:
-    """The topics that reach their thresholds, with their scores in thresholds, best first."""
-    sums: dict[int, float] = {}
-    for entry, places in found.items():
-        sums[entry.topic] = sums.get(entry.topic, 0.0) + _value(entry, places)
-    needed = sqrt(length / PLAIN_LENGTH) if length > PLAIN_LENGTH else 1.0
-    against = max(0.0, sum(total for topic, total in sums.items() if scales[topic].code == NONE))
-    ranked = []
-    for topic, total in sums.items():
-        if total > against:
-            code, bias, threshold = scales[topic]
-            score = ((total - against) / needed + bias) / threshold
-            if score >= 1 and code != NONE:
-                ranked.append((score, topic))
-    ranked.sort(key=lambda scored: (-scored[0], scored[1]))
+def _best(scores: Sequence[float], topics: Sequence[int]) -> list[tuple[int, float]]:
+    """The topics that reach their thresholds and are more than mentioned in passing, best first."""
+    ranked = [(topic, scores[topic]) for topic in topics if scores[topic] >= 1]
+    if len(ranked) > 1:
+        ranked.sort(key=lambda pair: -pair[1])
+        least = SHARE_OF_BEST * ranked[0][1]
+        return [pair for pair in ranked if pair[1] >= least]
     return ranked
 
 
-def _value(entry: Entry, places: list[int]) -> float:
-    """The weight, half as much again for the second time, a quarter for the third, never the double."""
-    return entry.weight if len(places) == 1 else entry.weight * (2 - 0.5 ** (len(places) - 1))
+def collect(lexicon: Lexicon, terms: Terms) -> Held:
+    """All that a post holds. Words inside a phrase count in the hand-made lists as that phrase only."""
+    forms = terms.forms
+    distinct = dict.fromkeys(forms)
+    rows = [row for row in map(lexicon.row, distinct) if row is not NOTHING]
+    listed = [row for row in rows if row[3]]
+    held = Held(rows, listed, {}, {}, {})
+    if not listed:
+        return held
+    repeated = _repeated(forms) if len(distinct) < len(forms) else ()
+    starters = {}
+    pairs: dict[Entry, set[int]] = {}
+    for row in listed:
+        form, _, _, _, hand, phrases, _, sides = row
+        if phrases:
+            starters[form] = row
+        if hand and form in repeated:
+            held.times[form] = _times(forms.count(form))
+        for pair, side in sides:
+            pairs.setdefault(pair, set()).add(side)
+    for pair, found in pairs.items():
+        if len(found) == pair.sides:
+            held.entries[pair] = [0]
+    if starters:
+        lemmas, last = terms.lemmas, len(forms) - 1
+        for position in [position for position, form in enumerate(forms) if form in starters]:
+            row = starters[forms[position]]
+            if position < last and not row[6].isdisjoint(lemmas[position + 1]):
+                _collect_phrases(row.phrases, terms, position, held)
+    return held
 
 
-def _explained(topic: int, found: _Found, terms: Terms) -> tuple[tuple[str, float], ...]:
+def _repeated(forms: tuple[str, ...]) -> set[str]:
+    """The forms that are there more than once."""
+    seen: set[str] = set()
+    return {form for form in forms if form in seen or seen.add(form)}  # type: ignore[func-returns-value]
+
+
+def _collect_phrases(phrases: tuple[Entry, ...], terms: Terms, position: int, held: Held) -> None:
+    """Note the phrases that begin here and void what the words inside say; the longest goes first."""
+    second = terms.lemmas[position + 1]
+    for entry in phrases:
+        if entry.rest[0].isdisjoint(second):
+            continue
+        end = position + 1 + len(entry.rest)
+        following = terms.lemmas[position + 1 : end]
+        if len(following) < len(entry.rest) or any(map(frozenset.isdisjoint, entry.rest, following)):
+            continue
+        places = [(topic, place) for topic, _ in entry.topics for place in range(position, end)]
+        if held.void.keys().isdisjoint(places):
+            hands = {row.form: dict(row.hand) for row in held.listed if row.form in terms.forms[position:end]}
+            for topic, place in places:
+                held.void[topic, place] = hands.get(terms.forms[place], {}).get(topic, 0.0)
+            held.entries.setdefault(entry, []).append(position)
+
+
+def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
+    """Each topic's score; all 0 when the post is about nothing. What is below no topic of the post is left at 0."""
+    hand = hand_evidence(held)
+    none, bars, scales = lexicon.none, lexicon.bars, lexicon.scales
+    needed = sqrt(length / PLAIN_LENGTH) if length > PLAIN_LENGTH else 1.0
+    against = 0.0 if none is None else max(0.0, hand.get(none, 0.0))
+    scores = [0.0] * len(scales)
+    for topic, value in hand.items():
+        if value > against and topic != none:
+            scale = scales[topic]
+            if not scale.is_learned:
+                scores[topic] = ((value - against) / needed + scale.bias) / scale.threshold
+    if not lexicon.learned_tops and not any(scores[top] >= 1 for top in lexicon.tops):
+        return [0.0] * len(scales)  # as for most chatter: the rest need not be added up
+    lanes = _lanes(lexicon, held, hand)
+
+    def beyond(topic: int) -> float:
+        """The learned evidence beyond the threshold."""
+        return ((lanes[topic] - HALF) / needed - bars[topic]) / (FINE * COARSE * TWICE_AS_SURE)
+
+    for top in lexicon.learned_tops:
+        scores[top] = 1 + beyond(top)
+    chosen = [top for top in lexicon.tops if scores[top] >= 1]
+    best = max([scores[top] for top in chosen], default=0.0)
+    if none is not None and scales[none].is_learned and 0 <= beyond(none) >= best - 2:
+        return [0.0] * len(scales)
+    for top in chosen:
+        for child in lexicon.children[top]:
+            if scales[child].is_learned:
+                scores[child] = 1 + beyond(child)
+    return scores
+
+
+def _lanes(lexicon: Lexicon, held: Held, hand: Mapping[int, float]) -> Sequence[int]:
+    """The learned evidence of all topics, with what the hand-made lists' evidence counts in it; each HALF too much."""
+    counts = lexicon.counts
+    total = lexicon.lifted + COARSE * sum([row[1] for row in held.rows])  # said twice, a learned word counts once
+    for topic, value in hand.items():
+        if counts[topic]:
+            total += round(value * COARSE) * counts[topic]
+    return memoryview(total.to_bytes(len(counts) * LANE // 8 + 8, "little")).cast("I")
+
+
+def hand_evidence(held: Held) -> dict[int, float]:
+    """What the hand-made lists alone say for each topic of which they say something."""
+    sums: dict[int, float] = defaultdict(float)
+    times = held.times
+    for row in held.listed:
+        factor = times.get(row[0], 1.0) if times else 1.0
+        for topic, weight in row[4]:
+            sums[topic] += weight * factor
+    for (topic, _), weight in held.void.items():
+        sums[topic] -= weight
+    for entry, places in held.entries.items():
+        for topic, weight in entry.topics:
+            sums[topic] += weight * _times(len(places))
+    # Fractions that cancel each other out leave a trace, and 2.0 is to reach a threshold of 2.0.
+    return {topic: round(total, 6) for topic, total in sums.items()}
+
+
+def _times(count: int) -> float:
+    """How much something counts that is said so often: half as much again for the second time, never the double."""
+    return 2 - 0.5 ** (count - 1)
+
+
+def _explained(topic: int, factor: float, held: Held, terms: Terms) -> tuple[tuple[str, float], ...]:
     """The words for a topic with their shares, the weightiest first; a pair is given as the lexicon writes it."""
-    values: dict[str, float] = {}
-    for entry, places in found.items():
-        if entry.topic == topic and entry.weight > 0:
-            word = entry.label
+    found = {row[0]: row[2][topic] for row in held.rows if topic in row[2]}
+    for form in held.times.keys() & found.keys():
+        found[form] *= held.times[form]
+    for other, place in held.void:
+        if other == topic:
+            found.pop(terms.forms[place], None)
+    for entry, places in held.entries.items():
+        weight = dict(entry.topics).get(topic, 0.0) * factor
+        if weight > 0:
+            words = entry.label
             if not entry.sides:
-                word = " ".join(terms.forms[places[0] : places[0] + 1 + len(entry.rest)])
-            values[word] = values.get(word, 0.0) + _value(entry, places)
-    total = sum(values.values())
-    ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((word, round(value / total, 3)) for word, value in ordered[:MOST_WORDS])
+                words = " ".join(terms.forms[places[0] : places[0] + 1 + len(entry.rest)])
+            found[words] = found.get(words, 0.0) + weight * _times(len(places))
+    total = sum(found.values())
+    ordered = sorted([(-value, word) for word, value in found.items()])
+    return tuple([(word, round(-value / total, 3)) for value, word in ordered[:MOST_WORDS]])

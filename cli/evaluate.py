@@ -8,9 +8,16 @@ from typing import Annotated
 
 import typer
 
+from cli.evaluate_stories import stories
+from cli.evaluate_topics import topics
+
 app = typer.Typer(help="Measure on labelled files.", no_args_is_help=True)
 
 LabelledFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines, gzip or not.")]
+
+
+app.command("stories")(stories)
+app.command("topics")(topics)
 
 
 @app.callback()

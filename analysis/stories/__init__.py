@@ -1,8 +1,8 @@
 """Which posts report one event: signatures that are kept with the posts, and a window that finds a new post's story.
 
-    signature = sign(text, terms, language)
-    verdict = window.find(Telling(post_id, post_id, channel_id, posted_at, signature))
-    window.add(Telling(post_id, verdict.story_id if verdict else post_id, channel_id, posted_at, signature))
+signature = sign(text, terms, language)
+verdict = window.find(Telling(post_id, post_id, channel_id, posted_at, signature))
+window.add(Telling(post_id, verdict.story_id if verdict else post_id, channel_id, posted_at, signature))
 """
 
 from __future__ import annotations

@@ -97,14 +97,17 @@ def _judged(pair: LabelledPair, signatures: Mapping[str, Signature], frequencies
     hours = 0.0
     if pair.first.posted_at is not None and pair.second.posted_at is not None:
         hours = (pair.first.posted_at - pair.second.posted_at) / 3600
-    likeness = compare(Reading(first, frequencies), Reading(second, frequencies), Circumstances(hours))
+    likeness = compare(Reading(first), Reading(second), frequencies.weights(first.language), Circumstances(hours))
     found = sorted({language or "other" for language in (first.language, second.language)})
     return JudgedPair(pair, pair.language or "-".join(found), likeness)
 
 
 @dataclass(frozen=True, slots=True)
 class StoryScores:
-    """Shares from 0 to 1, F1 by language, and how many pairs they are of. `bcubed_f1`: None where no post comes twice."""
+    """Shares from 0 to 1, F1 by language, and how many pairs they are of.
+
+    `bcubed_f1` is None where no post comes in two pairs.
+    """
 
     precision: float
     recall: float
@@ -114,11 +117,13 @@ class StoryScores:
     bcubed_f1: float | None = None
 
 
-def evaluate_stories(rows: Iterable[Mapping[str, Any]]) -> StoryScores:
-    """Judge labelled pairs. Raises what `pair_of` raises."""
-    judged = judge([pair_of(row) for row in rows])
+def scores_of(pairs: Sequence[LabelledPair]) -> StoryScores:
+    """Judge labelled pairs."""
+    judged = judge(pairs)
     languages = sorted({pair.languages for pair in judged})
-    by_language = {language: _scores([pair for pair in judged if pair.languages == language])[2] for language in languages}
+    by_language = {
+        language: _scores([pair for pair in judged if pair.languages == language])[2] for language in languages
+    }
     return StoryScores(*_scores(judged), by_language, len(judged), bcubed_f1(judged))
 
 

@@ -1,36 +1,38 @@
-"""A signature read for comparing: its sequences as sets, with the weight of every term."""
+"""A signature read for comparing: its sequences as sets, made once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from analysis.stories.frequencies import Frequencies
 from analysis.stories.signature import Signature
-from analysis.stories.words import action_terms
+from analysis.stories.words import action_terms, concept_terms
+
+FIRST_TERMS = 5
+"""Words that count with which a text begins: who does what."""
 
 LEAD_TERMS = 10
 """Words that count at the beginning of a text, about those of a headline."""
 
 
 class Reading:
-    """One post's signature with what comparing it asks again and again."""
+    """One post's signature with what comparing it asks again and again.
 
-    __slots__ = ("actions", "lead", "lead_weight", "names", "numbers", "shingles", "signature", "sounds", "terms", "total", "weights")
+    `keys`: the names and numbers among the first words. `ground`: what can be compared in any language, that is names
+    by their sound, numbers and concepts; between Russian and Ukrainian every other word as well.
+    """
 
-    def __init__(self, signature: Signature, frequencies: Frequencies) -> None:
-        terms = signature.terms
-        self.signature = signature
-        self.weights = frequencies.weights(terms + signature.sounds, english=signature.language == "en")
+    __slots__ = (
+        "actions", "first", "ground", "keys", "language", "lead", "numbers", "shingles", "terms",
+    )  # fmt: skip
+
+    def __init__(self, signature: Signature) -> None:
+        self.language = signature.language
+        terms, written_as_names, numbers, sounds, shingles = signature.sequences()
         self.terms = frozenset(terms)
-        self.total = self.weight(terms)
+        self.first = frozenset(terms[:FIRST_TERMS])
         self.lead = frozenset(terms[:LEAD_TERMS])
-        self.lead_weight = self.weight(self.lead)
-        self.names = frozenset(signature.names)
-        self.numbers = frozenset(signature.numbers)
+        names = frozenset(written_as_names)
+        self.numbers = frozenset(numbers)
+        self.keys = self.lead & (names | self.numbers)
         self.actions = self.terms & action_terms()
-        self.sounds = frozenset(signature.sounds)
-        self.shingles = frozenset(signature.shingles)
-
-    def weight(self, terms: Iterable[int]) -> float:
-        """The weight of some of its terms together."""
-        return sum(map(self.weights.__getitem__, terms))
+        plain = (self.terms & concept_terms()) | self.numbers if self.language == "en" else self.terms - names
+        self.ground = plain.union(sounds)
+        self.shingles = frozenset(shingles)

@@ -6,8 +6,9 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
-VERSION = 1
+VERSION = 2
 """Of the layout and of what the numbers mean; other versions are refused, and their posts are signed anew."""
 
 LANGUAGES: tuple[str | None, ...] = (None, "ru", "uk", "en")
@@ -15,9 +16,12 @@ LANGUAGES: tuple[str | None, ...] = (None, "ru", "uk", "en")
 MOST_TERMS = 96
 """Distinct words kept of a text, the first ones: news says first what happened."""
 
-MOST_NAMES, MOST_NUMBERS, MOST_SOUNDS, MOST_SHINGLES = 24, 16, 24, 6
+MOST_NAMES, MOST_NUMBERS, MOST_SOUNDS, MOST_SHINGLES = 24, 16, 24, 4
 
 _HEAD = struct.Struct("<8B")
+
+Sequences = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""A signature's terms, names, numbers, sounds and shingles."""
 
 
 class SignatureError(ValueError):
@@ -28,8 +32,8 @@ class SignatureError(ValueError):
 class Signature:
     """One text's words as numbers, each sequence without repeats. About 300 bytes for 60 words.
 
-    The packed bytes are little-endian: eight counts (version, language, the sequences' lengths, words of the text), then
-    the sequences, four bytes a number.
+    The packed bytes are little-endian: eight counts (version, language, the sequences' lengths, words of the text),
+    then the sequences, four bytes a number.
     """
 
     packed: bytes
@@ -52,6 +56,7 @@ class Signature:
         cls,
         language: str | None,
         words: int,
+        *,
         terms: Sequence[int],
         names: Sequence[int],
         numbers: Sequence[int],
@@ -60,15 +65,13 @@ class Signature:
     ) -> Signature:
         """Pack the sequences; those that are too long lose their ends. `words`: how many the text has."""
         kept = (
-            *terms[:MOST_TERMS], *names[:MOST_NAMES], *numbers[:MOST_NUMBERS],
-            *sounds[:MOST_SOUNDS], *shingles[:MOST_SHINGLES],
+            terms[:MOST_TERMS], names[:MOST_NAMES], numbers[:MOST_NUMBERS], sounds[:MOST_SOUNDS],
+            shingles[:MOST_SHINGLES],
         )  # fmt: skip
-        counts = (
-            min(len(terms), MOST_TERMS), min(len(names), MOST_NAMES), min(len(numbers), MOST_NUMBERS),
-            min(len(sounds), MOST_SOUNDS), min(len(shingles), MOST_SHINGLES),
-        )  # fmt: skip
+        counts = [*map(len, kept)]
         code = LANGUAGES.index(language) if language in LANGUAGES else 0
-        return cls(_HEAD.pack(VERSION, code, *counts, min(words, 255)) + _numbers(len(kept)).pack(*kept))
+        whole = _whole(sum(counts))
+        return cls(whole.pack(VERSION, code, *counts, min(words, 255), *chain.from_iterable(kept)))
 
     @property
     def language(self) -> str | None:
@@ -97,13 +100,24 @@ class Signature:
 
     @property
     def sounds(self) -> tuple[int, ...]:
-        """Names, numbers and concepts in a form that is the same in every language."""
+        """Skeletons of its names, which are the same in every language."""
         return self._sequence(3)
 
     @property
     def shingles(self) -> tuple[int, ...]:
         """The smallest numbers of its runs of three words, smallest first: near-copies share most of them."""
         return self._sequence(4)
+
+    def sequences(self) -> Sequences:
+        """All five, unpacked at once: for who needs several of them."""
+        packed = self.packed
+        _, _, terms, names, numbers, sounds, shingles, _ = packed[: _HEAD.size]
+        names += terms
+        numbers += names
+        sounds += numbers
+        shingles += sounds
+        found = _numbers(shingles).unpack_from(packed, _HEAD.size)
+        return found[:terms], found[terms:names], found[names:numbers], found[numbers:sounds], found[sounds:]
 
     def _sequence(self, which: int) -> tuple[int, ...]:
         packed = self.packed
@@ -115,3 +129,9 @@ class Signature:
 def _numbers(count: int) -> struct.Struct:
     """So many numbers of four bytes."""
     return struct.Struct(f"<{count}I")
+
+
+@cache
+def _whole(count: int) -> struct.Struct:
+    """A signature of so many numbers."""
+    return struct.Struct(f"{_HEAD.format}{count}I")

@@ -1,7 +1,7 @@
 """How likely two posts report one event: a logistic over a few features, each of which can be shown.
 
-The features are shares of what the posts say, weighted by how rare each word is in the window. The weights were
-learned from news articles and invented pairs (`training/learn_stories.py`, decision 13).
+The features are shares of what the posts say, weighted by how rare each word is in the window. What they weigh was
+learned from news articles and invented posts (`training/learn_stories.py`; decision 13).
 """
 
 from __future__ import annotations
@@ -10,42 +10,31 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from math import exp, sqrt
 
+from analysis.stories.likeness_weights import ACROSS_BIAS, ACROSS_WEIGHTS, BIAS, SET_BY_HAND, WEIGHTS
 from analysis.stories.reading import Reading
-
-FEATURES = ("lead", "overlap", "names", "numbers", "names_differ", "numbers_differ", "hours", "same_channel", "serial")
-"""`lead`: how much of each post's first words the other holds; `overlap`: of all words; `names`, `numbers`: of those that
-could be shared; `names_differ`, `numbers_differ`: what each has and the other has not; `hours`: days between them;
-`same_channel`; `serial`: the channel has posted the like before."""
-
-BIAS = -2.7
-WEIGHTS: Mapping[str, float] = {
-    "lead": 3.6,
-    "overlap": 0.85,
-    "names": 0.85,
-    "numbers": 1.4,
-    "names_differ": -0.6,
-    "numbers_differ": -0.8,
-    "hours": -0.4,
-    "actions": 0.25,
-    "actions_differ": -0.85,
-    "same_channel": -1.5,
-    "serial": -2.0,
-}
-
-ACROSS_BIAS = -4.2
-ACROSS_WEIGHTS: Mapping[str, float] = {**WEIGHTS, "lead": 3.0, "overlap": 5.0}
-"""For posts of two languages: `lead` and `overlap` are then of names, numbers and concepts only."""
 
 NEUTRAL = 0.5
 """A feature's value where neither post says anything of the kind."""
 
-_NOT_TOLD: Mapping[str, float] = {
-    **{"names": NEUTRAL, "numbers": NEUTRAL, "actions": NEUTRAL},
-    **{"names_differ": 0.0, "numbers_differ": 0.0, "actions_differ": 0.0},
-}
+MOST_DAYS = 0.5
+"""Posts half a day apart and two days apart differ no more by their times: a late copy is still a copy."""
+
+LEAST_SHARED = 0.2
+"""Posts that share a smaller part of what the shorter one says are not compared any further."""
 
 FEWEST_ACROSS = 3
-"""Names, numbers or concepts that posts of two languages must share to be comparable."""
+"""Names, numbers or concepts that posts in two languages must share to be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of two posts beside their texts. `hours`: between their times of posting."""
+
+    hours: float = 0.0
+    same_channel: bool = False
+
+
+NOTHING_KNOWN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,91 +47,88 @@ class Likeness:
 
     @property
     def similarity(self) -> float:
-        """The probability, from 0 to 1."""
-        return _logistic(self.bias + sum(self.shares.values()))
+        """How likely the two report one event, from 0 to 1."""
+        odds = self.bias + sum(self.shares.values())
+        return 1 / (1 + exp(-max(min(odds, 30.0), -30.0)))
+
+    def in_a_series(self) -> Likeness:
+        """The same, when one of the two is known to be of a series."""
+        values = {**self.values, "serial": 1.0}
+        return Likeness(values, {**self.shares, "serial": SET_BY_HAND["serial"]}, self.bias)
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is known of two posts beside their texts. `hours`: between their times of posting."""
-
-    hours: float = 0.0
-    same_channel: bool = False
-    serial: bool = False
-
-
-NOTHING_KNOWN = Circumstances()
-
-
-def compare(first: Reading, second: Reading, circumstances: Circumstances = NOTHING_KNOWN) -> Likeness:
-    """Compare two posts, whichever comes first."""
-    is_across = first.signature.language != second.signature.language
-    bias, weights = (ACROSS_BIAS, ACROSS_WEIGHTS) if is_across else (BIAS, WEIGHTS)
-    values = _sounding(first, second) if is_across else _wording(first, second)
-    values |= _telling_apart(first, second, is_across=is_across)
-    values["hours"] = min(abs(circumstances.hours) / 24, 3.0)
+def compare(
+    first: Reading, second: Reading, weights: Mapping[int, float], circumstances: Circumstances = NOTHING_KNOWN
+) -> Likeness:
+    """Compare two posts, whichever comes first. `weights`: how much each term says (`Frequencies.weights`)."""
+    values = _Comparison(first, second, weights).values()
+    values["hours"] = min(abs(circumstances.hours) / 24, MOST_DAYS)
     values["same_channel"] = float(circumstances.same_channel)
-    values["serial"] = float(circumstances.serial)
-    return Likeness(values, {name: weights[name] * value for name, value in values.items()}, bias)
+    is_across = first.language != second.language
+    bias, factors = (ACROSS_BIAS, ACROSS_WEIGHTS) if is_across else (BIAS, WEIGHTS)
+    return Likeness(values, {name: factors[name] * value for name, value in values.items()}, bias)
 
 
-def _wording(first: Reading, second: Reading) -> dict[str, float]:
-    """How much of the one's words the other holds."""
-    common = first.terms & second.terms
-    return {
-        "lead": (_held(first, first.lead, common) + _held(second, second.lead, common)) / 2,
-        "overlap": _cosine(first, first.terms, second, second.terms),
-    }
+def may_be_alike(first: Reading, second: Reading, weights: Mapping[int, float]) -> bool:
+    """A quick look, before two posts are compared in full: whether they share enough of what either says."""
+    weight = weights.__getitem__
+    if first.language != second.language:
+        return len(first.ground & second.ground) >= FEWEST_ACROSS
+    shared = sum(map(weight, first.terms & second.terms))
+    shorter = first.terms if len(first.terms) < len(second.terms) else second.terms
+    return shared >= LEAST_SHARED * sum(map(weight, shorter))
 
 
-def _sounding(first: Reading, second: Reading) -> dict[str, float]:
-    """The same for posts of two languages, by what is the same in both."""
-    if len(first.sounds & second.sounds) < FEWEST_ACROSS:
-        return {"lead": 0.0, "overlap": 0.0}
-    cosine = _cosine(first, first.sounds, second, second.sounds)
-    return {"lead": cosine, "overlap": cosine}
+class _Comparison:
+    """Two posts side by side, with what their words weigh."""
 
+    def __init__(self, first: Reading, second: Reading, weights: Mapping[int, float]) -> None:
+        self._first, self._second = first, second
+        self._weight = weights.__getitem__
+        self._common = first.terms & second.terms
 
-def _telling_apart(first: Reading, second: Reading, *, is_across: bool) -> dict[str, float]:
-    """Names and numbers: shared, or different in the two."""
-    if is_across:
-        return dict(_NOT_TOLD)
-    common = first.terms & second.terms
-    actions, actions_differ = _agreement(first, first.actions, second, second.actions, common)
-    names, names_differ = _agreement(first, first.names, second, second.names, common)
-    numbers, numbers_differ = _agreement(first, first.numbers, second, second.numbers, common)
-    return {
-        "names": names,
-        "numbers": numbers,
-        "actions": actions,
-        "names_differ": names_differ,
-        "numbers_differ": numbers_differ,
-        "actions_differ": actions_differ,
-    }
+    def values(self) -> dict[str, float]:
+        """The features that the texts give."""
+        first, second = self._first, self._second
+        if first.language != second.language:
+            return {"overlap": self._cosine(first.ground, second.ground)}
+        keys, keys_differ = self._agreement(first.keys, second.keys)
+        numbers, numbers_differ = self._agreement(first.numbers, second.numbers)
+        return {
+            "first": self._held(first.first, second.first),
+            "lead": self._held(first.lead, second.lead),
+            "shorter": self._total(self._common) / (min(map(self._total, (first.terms, second.terms))) or 1.0),
+            "keys": keys,
+            "keys_differ": keys_differ,
+            "numbers": numbers,
+            "numbers_differ": numbers_differ,
+            "actions_differ": self._agreement(first.actions, second.actions)[1],
+        }
 
+    def _total(self, terms: Set[int]) -> float:
+        return sum(map(self._weight, terms))
 
-def _agreement(
-    first: Reading, of_first: Set[int], second: Reading, of_second: Set[int], common: Set[int]
-) -> tuple[float, float]:
-    """How far two sets agree, and how far each holds what the other lacks; what only one adds is no disagreement."""
-    shared = first.weight((of_first | of_second) & common)
-    apart = min(first.weight(of_first - common), second.weight(of_second - common))
-    if shared + apart == 0:
-        return NEUTRAL, 0.0
-    return shared / (shared + apart), apart / (1 + shared + apart)
+    def _held(self, of_first: Set[int], of_second: Set[int]) -> float:
+        """How much of a part of each post the other holds, on average."""
+        return (self._share(of_first) + self._share(of_second)) / 2
 
+    def _share(self, part: Set[int]) -> float:
+        """Which share of a part, by weight, both posts hold."""
+        return self._total(part & self._common) / (self._total(part) or 1.0)
 
-def _held(reading: Reading, part: Set[int], common: Set[int]) -> float:
-    """Which share of a part of a post, by weight, is common."""
-    total = reading.weight(part)
-    return reading.weight(part & common) / total if total else 0.0
+    def _cosine(self, of_first: Set[int], of_second: Set[int]) -> float:
+        """The weight of what both hold, by the geometric mean of what each holds."""
+        totals = self._total(of_first) * self._total(of_second)
+        return self._total(of_first & of_second) / sqrt(totals) if totals else 0.0
 
+    def _agreement(self, of_first: Set[int], of_second: Set[int]) -> tuple[float, float]:
+        """How far two parts agree, and how far each holds what the other post lacks.
 
-def _cosine(first: Reading, of_first: Set[int], second: Reading, of_second: Set[int]) -> float:
-    """The weight of what both hold, by the geometric mean of what each holds."""
-    totals = first.weight(of_first) * second.weight(of_second)
-    return first.weight(of_first & of_second) / sqrt(totals) if totals else 0.0
-
-
-def _logistic(odds: float) -> float:
-    return 1 / (1 + exp(-max(min(odds, 30.0), -30.0)))
+        What only one of them adds is no disagreement: a longer post tells more.
+        """
+        shared = (of_first | of_second) & self._common
+        only_first, only_second = of_first - self._common, of_second - self._common
+        if not (only_first and only_second):
+            return (1.0 if shared else NEUTRAL), 0.0
+        agreeing, apart = self._total(shared), min(self._total(only_first), self._total(only_second))
+        return agreeing / (agreeing + apart), apart / (1 + agreeing + apart)

@@ -74,7 +74,9 @@ def skeleton(word: str) -> str:
     True
     """
     sounds = word.replace("дж", "ж").translate(_CYRILLIC)
-    sounds = "".join(_LATIN_SOUNDS.get(piece, "") for piece in _LATIN_PAIRS.findall(sounds)) if word[:1] < "а" else sounds
+    sounds = (
+        "".join(_LATIN_SOUNDS.get(piece, "") for piece in _LATIN_PAIRS.findall(sounds)) if word[:1] < "а" else sounds
+    )
     bones = re.sub(r"(.)\1+", r"\1", sounds)
     if len(bones) < SHORTEST:
         return ""

@@ -43,3 +43,10 @@ class Verdict:
     similarity: float
     kind: Kind
     also: tuple[int, ...] = ()
+
+
+def addresses_of(telling: Telling) -> tuple[Address, ...]:
+    """Where forwards of a post, and of what it forwards, point at."""
+    if telling.forward_of is None:
+        return () if telling.address is None else (telling.address,)
+    return (telling.forward_of,) if telling.address is None else (telling.address, telling.forward_of)

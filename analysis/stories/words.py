@@ -1,4 +1,4 @@
-"""What each word of a post counts as when stories are compared: its numbers, the same in every process.
+"""What each word of a post counts as when stories are compared: a number, the same in every process.
 
 Russian and Ukrainian share most of their lemmas once their letters are: ракети and ракеты are one lemma, область and
 область, Україна and Украина. So lemmas are folded to common letters before they are numbered.
@@ -6,8 +6,8 @@ Russian and Ukrainian share most of their lemmas once their letters are: рак�
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import NamedTuple
 from zlib import crc32
 
 from analysis.language import ENGLISH_WORDS, RUSSIAN_WORDS, UKRAINIAN_WORDS
@@ -24,21 +24,22 @@ SHORTEST = 2
 """Letters of a word that counts; numbers count at any length."""
 
 STEM = 6
-"""Letters of a lemma by which it is compared: what is derived from one word mostly tells one thing. Of 4 to 6 and whole
-lemmas, 5 and 6 told the news articles of `training/learn_stories.py` apart best (0.93 of pairs in order, 0.91 whole)."""
+"""Letters of a lemma by which it is compared: what is derived from one word mostly tells one thing. Of 4 to 6 and
+whole lemmas, 5 and 6 told the news articles of `training/learn_stories.py` apart best (0.93 of pairs in order, whole
+lemmas 0.91)."""
 
 NUMBER_WORDS = {
     word: number
     for number, words in {
-        "2": "двое два двоє two", "3": "три трое троє three", "4": "четыре чотири четверо four", "5": "пять п'ять пятеро five",
-        "6": "шесть шість шестеро six", "7": "семь сім семеро seven", "8": "восемь вісім восьмеро eight",
-        "9": "девять дев'ять девятеро nine", "10": "десять ten", "11": "одиннадцать одинадцять eleven",
-        "12": "двенадцать дванадцять twelv", "13": "тринадцать тринадцять", "14": "четырнадцать чотирнадцять",
-        "15": "пятнадцать п'ятнадцять", "16": "шестнадцать шістнадцять", "17": "семнадцать сімнадцять",
-        "18": "восемнадцать вісімнадцять", "19": "девятнадцать дев'ятнадцять", "20": "двадцать двадцять twenti",
-        "30": "тридцать тридцять thirti", "40": "сорок forti", "50": "пятьдесят п'ятдесят fifti",
-        "60": "шестьдесят шістдесят", "70": "семьдесят сімдесят", "80": "восемьдесят вісімдесят",
-        "90": "девяносто дев'яносто", "100": "сто",
+        "2": "двое два двоє two", "3": "три трое троє three", "4": "четыре чотири четверо four",
+        "5": "пять п'ять пятеро five", "6": "шесть шість шестеро six", "7": "семь сім семеро seven",
+        "8": "восемь вісім восьмеро eight", "9": "девять дев'ять девятеро nine", "10": "десять ten",
+        "11": "одиннадцать одинадцять eleven", "12": "двенадцать дванадцять twelv", "13": "тринадцать тринадцять",
+        "14": "четырнадцать чотирнадцять", "15": "пятнадцать п'ятнадцять", "16": "шестнадцать шістнадцять",
+        "17": "семнадцать сімнадцять", "18": "восемнадцать вісімнадцять", "19": "девятнадцать дев'ятнадцять",
+        "20": "двадцать двадцять twenti", "30": "тридцать тридцять thirti", "40": "сорок forti",
+        "50": "пятьдесят п'ятдесят fifti", "60": "шестьдесят шістдесят", "70": "семьдесят сімдесят",
+        "80": "восемьдесят вісімдесят", "90": "девяносто дев'яносто", "100": "сто",
     }.items()
     for word in words.split()
 }  # fmt: skip
@@ -46,55 +47,26 @@ NUMBER_WORDS = {
 
 _SMALL_WORDS = UKRAINIAN_WORDS | RUSSIAN_WORDS | ENGLISH_WORDS
 
+_DOUBLED = re.compile(r"(.)\1+")
+
 _SHARED_LETTERS = str.maketrans(
     {"і": "и", "ї": "и", "є": "е", "ґ": "г", "ы": "и", "э": "е", "й": "и", "ь": "", "ъ": "", "'": "", "ў": "в"}
 )
 
 
-class Word(NamedTuple):
-    """What a form counts as. `term`: its lemma's number, odd for a number, 0 when it counts for nothing.
-
-    `sound`: the number of its concept or, if it is a name, its skeleton, the same in every language; 0 for none.
-    `is_concept`: whether the table knows it; only names and concepts may be compared by sound.
-    """
-
-    term: int
-    sound: int
-    is_concept: bool
-
-
-NOTHING = Word(0, 0, False)
-
-
 def common_letters(lemma: str) -> str:
     """A Cyrillic lemma in letters that Russian and Ukrainian share, without doublings; others as they are."""
-    folded = lemma.translate(_SHARED_LETTERS)
-    return "".join(letter for letter, before in zip(folded, "\0" + folded, strict=False) if letter != before)
-
-
-def _word(form: str) -> Word:
-    """Number a folded form."""
-    if not form or len(form) > LONGEST_LOOKED_UP:
-        return NOTHING
-    if form[0].isdigit():
-        return Word(crc32(form.encode()) | 1, crc32(b"sound " + form.encode()), True)
-    lemma = lemma_of(form)
-    if number := NUMBER_WORDS.get(lemma):
-        return _word(number)
-    if len(form) < SHORTEST or form in _SMALL_WORDS or shares().get(common_letters(lemma), 0.0) >= STOP_SHARE:
-        return NOTHING
-    concept = next((concepts()[word] for word in (*LEMMAS[form], form) if word in concepts()), "")
-    sound = concept or skeleton(lemma)
-    return Word(
-        term_of_concept(concept) if concept else term_of(lemma),
-        crc32(b"sound " + sound.encode()) if sound else 0,
-        bool(concept),
-    )
+    return _DOUBLED.sub(r"\1", lemma.translate(_SHARED_LETTERS))
 
 
 def lemma_of(form: str) -> str:
     """The one lemma that a form is compared by: of several the first by alphabet, whatever stands around it."""
     return min(LEMMAS[form], default="")
+
+
+def concept_of(form: str) -> str:
+    """The concept that a form stands for; "" for most."""
+    return next((concepts()[word] for word in (*LEMMAS[form], form) if word in concepts()), "")
 
 
 def term_of(lemma: str) -> int:
@@ -103,8 +75,20 @@ def term_of(lemma: str) -> int:
 
 
 def term_of_concept(concept: str) -> int:
-    """The number of a concept: all its words count as one."""
+    """The number of a concept: all its words count as one, in every language."""
     return crc32(b"concept " + concept.encode()) & ~1 or 2
+
+
+def sound_of(form: str) -> int:
+    """The number of a name's skeleton, the same in every language; 0 where its concept says more, or for none."""
+    bones = "" if concept_of(form) or form[0].isdigit() else skeleton(lemma_of(form))
+    return crc32(b"sound " + bones.encode()) if bones else 0
+
+
+@cache
+def concept_terms() -> frozenset[int]:
+    """The numbers of all concepts."""
+    return frozenset(map(term_of_concept, concepts().values()))
 
 
 @cache
@@ -113,5 +97,20 @@ def action_terms() -> frozenset[int]:
     return frozenset(map(term_of_concept, actions()))
 
 
-WORDS = Recent(_word, bound=200_000)
-"""Form -> what it counts as, for every form seen lately."""
+def _term(form: str) -> int:
+    """The number that a folded form counts as."""
+    if not form or len(form) > LONGEST_LOOKED_UP:
+        return 0
+    if form[0].isdigit():
+        return crc32(form.encode()) | 1
+    lemma = lemma_of(form)
+    if number := NUMBER_WORDS.get(lemma):
+        return _term(number)
+    if len(form) < SHORTEST or form in _SMALL_WORDS or shares().get(common_letters(lemma), 0.0) >= STOP_SHARE:
+        return 0
+    concept = concept_of(form)
+    return term_of_concept(concept) if concept else term_of(lemma)
+
+
+TERMS = Recent(_term, bound=300_000)
+"""Form -> its lemma's or concept's number, odd for a number, 0 when it counts for nothing; of forms seen lately."""

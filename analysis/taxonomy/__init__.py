@@ -1,4 +1,4 @@
-"""The topics a post may be about: IPTC Media Topics, read from ``topics.toml`` beside this file."""
+"""The topics a post may be about: IPTC Media Topics and a second level below them, read from ``topics.toml``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ class TaxonomyError(ValueError):
 class Topic:
     """One topic: its code (a slug such as ``conflict``), its IPTC code and its name in each language.
 
-    ``parent`` is the code of the broader topic, None at the top level.
+    ``parent`` is the code of the broader topic, None at the top level. ``iptc`` is None for a topic below the top level
+    that IPTC has no concept for.
     """
 
     code: str
-    iptc: str
+    iptc: str | None
     names: Mapping[str, str]
     parent: str | None = None
 
@@ -32,8 +33,8 @@ class Topic:
 def read_topics(document: str) -> Mapping[str, Topic]:
     """The topics of a TOML document in the form of ``topics.toml``, by code, in the document's order.
 
-    Raises TaxonomyError when a name or an IPTC code is missing or used twice, when a parent is unknown,
-    or when parents run in a circle; tomllib.TOMLDecodeError when it is not TOML.
+    Raises TaxonomyError when a name is missing, when a topic of the top level has no IPTC code, when either is used
+    twice, when a parent is unknown, or when parents run in a circle; tomllib.TOMLDecodeError when it is not TOML.
     """
     topics = {code: _topic(code, table) for code, table in tomllib.loads(document).items()}
     for topic in topics.values():
@@ -66,11 +67,12 @@ def find(text: str) -> Topic | None:
 
 
 def _topic(code: str, table: Mapping[str, str]) -> Topic:
-    missing = [key for key in ("iptc", *LANGUAGES) if not table.get(key)]
+    needed = LANGUAGES if table.get("parent") else ("iptc", *LANGUAGES)
+    missing = [key for key in needed if not table.get(key)]
     if missing:
         raise TaxonomyError(f"Topic {code} has no {', '.join(missing)}.")
     names = MappingProxyType({language: table[language] for language in LANGUAGES})
-    return Topic(code=code, iptc=table["iptc"], names=names, parent=table.get("parent"))
+    return Topic(code=code, iptc=table.get("iptc"), names=names, parent=table.get("parent"))
 
 
 def _require_a_way_up(topic: Topic, topics: Mapping[str, Topic]) -> None:
@@ -94,7 +96,7 @@ def _require_distinct(topics: Mapping[str, Topic]) -> None:
 
 
 def _names(topic: Topic) -> set[str]:
-    return {_folded(name) for name in (topic.code, topic.iptc, *topic.names.values())}
+    return {_folded(name) for name in (topic.code, topic.iptc, *topic.names.values()) if name}
 
 
 def _folded(name: str) -> str:

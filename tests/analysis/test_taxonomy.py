@@ -30,7 +30,24 @@ uk = "Бліц"
 
 
 def test_the_seventeen_topics_of_iptc_are_there() -> None:
-    assert sorted(topic.iptc for topic in TOPICS.values()) == [f"{number:02}000000" for number in range(1, 18)]
+    top = sorted(str(topic.iptc) for topic in TOPICS.values() if topic.parent is None)
+    assert top == [f"{number:02}000000" for number in range(1, 18)]
+
+
+def test_the_second_level_hangs_below_the_first_only() -> None:
+    parents = {topic.parent for topic in TOPICS.values() if topic.parent}
+    assert len(TOPICS) - 17 >= 25
+    assert all(TOPICS[parent].parent is None for parent in parents)
+
+
+def test_a_topic_below_the_top_needs_no_code_of_iptc_but_one_at_the_top_does() -> None:
+    assert read_topics(NESTED.replace('iptc = "20000844"\n', ""))["chess"].iptc is None
+    with pytest.raises(TaxonomyError, match="sport has no iptc"):
+        read_topics(NESTED.replace('iptc = "15000000"\n', ""))
+
+
+def test_war_includes_strikes_and_talks() -> None:
+    assert {"conflict", "strikes", "peace_talks"} <= descendants("conflict")
 
 
 @given(topic=st.sampled_from(sorted(TOPICS)), language=st.sampled_from(LANGUAGES), shout=st.booleans())

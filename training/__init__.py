@@ -1,0 +1,1 @@
+"""Learning what `analysis` ships; not part of the product."""

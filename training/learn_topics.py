@@ -1,0 +1,227 @@
+"""Learn how much the words count for each topic, and write `analysis/taxonomy/learned/`.
+
+`python -m training.learn_topics [--data FOLDER] [--top-level]` (needs scikit-learn; the product does not).
+
+One linear decision a topic (logistic regression, this topic against the rest) over what the engine sees at run time:
+the evidence of the hand-made lists, the lemmas, and the beginnings of words. The lists' evidence is hardly held back,
+the single words are, strongly: they start from nothing beside what the lists say, and only what many texts agree on
+moves them. Thresholds are taken where cross-validated F1 is best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import random
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import log, sqrt
+from pathlib import Path
+from typing import Any
+
+from analysis.learned import beginning
+from analysis.lexicon import Lexicon, read_lexicon
+from analysis.taxonomy import TOPICS
+from analysis.text import LEMMAS, Terms, analyse
+from analysis.topics import PLAIN_LENGTH, collect, hand_evidence
+from training.topic_files import hand_made, write_learned
+from training.topic_texts import NONE, Labelled, articles, lengthened, own_texts, sentences
+
+FOLDS = 5
+STRENGTH = 0.5
+"""scikit-learn's C for the evidence of the hand-made lists and for the decision between news and chatter."""
+
+HELD_BACK = 0.3
+"""What single words are multiplied with where a topic is learned, which makes it cost ten times as much to move them:
+our texts are not real posts, and what only they agree on is worth less than what the lists say."""
+
+SEEN_IN = 4
+"""Texts of ours that must hold a word for it to be learned."""
+
+PALE = 0.06
+"""Weights below, in words said once in a short post, are left out: without them F1 stays the same."""
+
+NEAR = 1.0
+"""Log odds from a threshold within which texts tell what the words left out would have said."""
+
+COMMON = 0.015
+"""Share of our texts above which a word tells how people write rather than about what: real posts are written otherwise
+than ours, so only the hand-made lists, and the decision between news and chatter, may use such words."""
+
+NEWS_LOST = 0.015
+"""Share of news that may be taken for chatter."""
+
+STRICTEST, LOOSEST = -0.5, -2.2
+"""Bounds of the thresholds, in log odds (0.38 and 0.10): few texts of a topic can make them wild."""
+
+
+@dataclass(slots=True)
+class Material:
+    """All texts as the learner sees them.
+
+    `hand`, `words`: matrices, a row a text. `vocabulary`: a word -> its column and its scale (rare words are let move
+    more, as in tf-idf).
+    """
+
+    texts: list[Labelled]
+    hand: Any
+    words: Any
+    vocabulary: dict[str, tuple[int, float]]
+
+
+def features(terms: Terms) -> dict[str, float]:
+    """Lemmas and beginnings of a text with their shares, as `Lexicon.row` weighs them."""
+    found: dict[str, float] = {}
+    for form in dict.fromkeys(terms.forms):
+        if form and not any(map(str.isdigit, form)):
+            lemmas = LEMMAS[form]
+            for lemma in lemmas:
+                found[lemma] = found.get(lemma, 0.0) + 1 / len(lemmas)
+            if sound := beginning(form):
+                found[sound + "*"] = found.get(sound + "*", 0.0) + 1.0
+    return found
+
+
+def gather(lexicon: Lexicon, texts: list[Labelled]) -> Material:
+    """Analyse the texts."""
+    np, sparse = importlib.import_module("numpy"), importlib.import_module("scipy.sparse")
+    analysed = [analyse(labelled.text) for labelled in texts]
+    held = [features(terms) for terms in analysed]
+    needed = [sqrt(max(len(terms.forms), PLAIN_LENGTH) / PLAIN_LENGTH) for terms in analysed]
+    own = [
+        words for words, labelled in zip(held, texts, strict=True) if labelled.judged is None and labelled.weight == 1
+    ]
+    counts = Counter(word for words in own for word in words)
+    kept = sorted(word for word, count in counts.items() if count >= SEEN_IN)
+    vocabulary = {word: (place, log(len(own) / counts[word]) / 5) for place, word in enumerate(kept)}
+    rows, columns, values = [], [], []
+    for row, words in enumerate(held):
+        for word, share in words.items():
+            if word in vocabulary:
+                column, scale = vocabulary[word]
+                rows.append(row)
+                columns.append(column)
+                values.append(share * scale / needed[row])
+    hand = np.zeros((len(texts), len(lexicon.scales)))
+    for row, terms in enumerate(analysed):
+        for topic, value in hand_evidence(collect(lexicon, terms)).items():
+            hand[row, topic] = value
+    return Material(
+        texts,
+        sparse.csr_matrix(hand / np.array(needed)[:, None]),
+        sparse.csr_matrix((values, (rows, columns)), shape=(len(texts), len(vocabulary))),
+        vocabulary,
+    )
+
+
+@dataclass(slots=True)
+class Decision:
+    """What was learned for one topic: weights and the threshold that their sum must reach."""
+
+    code: str
+    hand: dict[str, float]
+    words: dict[str, float]
+    threshold: float
+    f1: float
+
+
+def learn(lexicon: Lexicon, material: Material, code: str) -> Decision:
+    """Fit one topic on all texts that judge it, and set its threshold by cross-validation on ours."""
+    np, sparse = importlib.import_module("numpy"), importlib.import_module("scipy.sparse")
+    places = {scale.code: place for place, scale in enumerate(lexicon.scales)}
+    asked = relevant(code)
+    telling = np.array([code == NONE or scale * 5 >= log(1 / COMMON) for _, scale in material.vocabulary.values()])
+    scales = np.where(telling, 1.0 if code == NONE else HELD_BACK, 0.0)
+    columns = sparse.hstack(
+        [material.words @ sparse.diags(scales), material.hand[:, [places[other] for other in asked]]]
+    ).tocsr()
+    rows = [n for n, t in enumerate(material.texts) if t.judged is None or code in t.judged]
+    columns = columns[rows]
+    texts = [material.texts[row] for row in rows]
+    truth = np.array([code in labelled.codes for labelled in texts])
+    weights = np.array([labelled.weight for labelled in texts])
+    folds = np.array([labelled.fold for labelled in texts])
+    ours = np.array([labelled.judged is None for labelled in texts])
+    odds = np.zeros(len(texts))
+    for fold in range(FOLDS):
+        model = _fit(columns[folds != fold], truth[folds != fold], weights[folds != fold])
+        odds[folds == fold] = model.decision_function(columns[folds == fold])
+    cut, f1 = _cut(odds[ours], truth[ours], code)
+    model = _fit(columns, truth, weights)
+    found, bias = model.coef_[0], float(model.intercept_[0])
+    scales *= np.array([scale for _, scale in material.vocabulary.values()])
+    pale = np.abs(found[: len(telling)]) * scales < PALE
+    # What the words left out say together is no nothing: the threshold is lowered by it, as it is where it matters.
+    left_out = columns[:, : len(telling)] @ np.where(pale, found[: len(telling)], 0.0)
+    near = np.abs(odds - cut) < NEAR
+    missing = float(left_out[near].mean()) if near.any() else 0.0
+    words = {
+        word: round(float(found[place] * scales[place]), 2)
+        for word, (place, _) in material.vocabulary.items()
+        if not pale[place]
+    }
+    size = len(material.vocabulary)
+    hand = {other: round(float(found[size + n]), 3) for n, other in enumerate(asked) if abs(found[size + n]) >= 0.01}
+    threshold = cut - bias - missing
+    return Decision(code, hand, words, round(max(threshold, 0.5) if code != NONE else threshold, 3), f1)
+
+
+def relevant(code: str) -> list[str]:
+    """The hand-made lists that may speak for or against a topic: on the top level all of it, below those beside it."""
+    parent = TOPICS[code].parent if code in TOPICS else None
+    if code == NONE:
+        return [NONE]
+    if parent is None:
+        return [NONE, *(other for other, topic in TOPICS.items() if topic.parent in (None, code))]
+    return [NONE, parent, *(other for other, topic in TOPICS.items() if topic.parent == parent)]
+
+
+def _fit(columns: Any, truth: Any, weights: Any) -> Any:
+    linear_model = importlib.import_module("sklearn.linear_model")
+    model = linear_model.LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=60, intercept_scaling=10)
+    return model.fit(columns, truth, sample_weight=weights)
+
+
+def _cut(odds: Any, truth: Any, code: str) -> tuple[float, float]:
+    """Where F1 is best, within the bounds; for NONE where no more than NEWS_LOST of the news is lost."""
+    np = importlib.import_module("numpy")
+    if code == NONE:
+        cut = float(np.quantile(odds[~truth], 1 - NEWS_LOST))
+        return cut, float((odds[truth] >= cut).mean())
+    order = np.argsort(-odds)
+    right = np.cumsum(truth[order])
+    f1 = 2 * right / (np.arange(1, len(order) + 1) + truth.sum())
+    best = int(np.argmax(f1))
+    return float(np.clip(odds[order[best]], LOOSEST, STRICTEST)), float(f1[best])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Learn every topic and write the files."""
+    made = argparse.ArgumentParser(prog="python -m training.learn_topics", description=__doc__)
+    made.add_argument("--data", type=Path, help="folder with tgcontest_categories and sib200_ru_uk_en")
+    made.add_argument("--top-level", action="store_true", help="learn the top level too (decision 12 says why not)")
+    given = made.parse_args(arguments)
+    ours = list(own_texts())
+    random.Random(7).shuffle(ours)  # noqa: S311 - the same folds each time
+    texts = []
+    for fold in range(FOLDS):
+        part = ours[fold::FOLDS]
+        texts += [replace(text, fold=fold) for text in (*part, *lengthened(part))]
+    if given.data is None or not given.data.is_dir():
+        sys.stderr.write("No folder of public data sets: learning from our own texts alone.\n")
+    else:
+        texts += [*articles(given.data), *sentences(given.data)]
+    lexicon = read_lexicon(hand_made())
+    material = gather(lexicon, texts)
+    for code in (NONE, *(code for code, topic in TOPICS.items() if topic.parent or given.top_level)):
+        decision = learn(lexicon, material, code)
+        write_learned(code, decision.threshold, decision.hand, decision.words)
+        sys.stdout.write(
+            f"{code:24}{decision.f1:.3f}  threshold {decision.threshold:.2f}  {len(decision.words)} words\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Where the hand-made lists are read from, and how learned weights are written."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import analysis.taxonomy
+from analysis.taxonomy import TOPICS
+
+FOLDER = Path(analysis.taxonomy.__file__).parent
+
+WIDTH = 118
+
+
+def hand_made() -> dict[str, str]:
+    """The documents of the hand-made lists by topic."""
+    files = {code: FOLDER / "lexicon" / f"{code}.toml" for code in ("none", *TOPICS)}
+    return {code: file.read_text(encoding="utf-8") for code, file in files.items() if file.is_file()}
+
+
+def write_learned(code: str, threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> None:
+    """Write one file of `analysis/taxonomy/learned`; words of one weight stand on one line."""
+    folder = FOLDER / "learned"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{code}.toml").write_text(document(threshold, hand, words), encoding="utf-8")
+
+
+def document(threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> str:
+    """The TOML text, the weightiest words first."""
+    lines = ["# Learned by `python -m training.learn_topics`. How these files work: README.md in this folder."]
+    lines += [f"threshold = {threshold}", "", "[hand]"]
+    lines += [f"{other} = {weight}" for other, weight in sorted(hand.items(), key=lambda item: -item[1])]
+    lines += ["", "[words]"]
+    groups: dict[float, list[str]] = defaultdict(list)
+    for word, weight in words.items():
+        if nearest := round(weight / 0.05) * 0.05:
+            groups[round(nearest, 2)].append(word)
+    for weight in sorted(groups, reverse=True):
+        line = f'"{weight:.2f}" = """' + " ".join(sorted(groups[weight])) + '"""'
+        lines += textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines) + "\n"
