@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
-from ingest.labelling import Labeller, labelled
+from ingest.labelling import Labeller, labelled, up_to_date
+from ingest.own_topics import OwnTopics
 from ingest.stages import Stages
 from ingest.standing_queries import REFILE_QUERIES, SAMPLE, StandingQueries
 from ingest.story_desk import Report, StoryDesk
@@ -21,6 +22,7 @@ from storage.completeness import (
     published_before_monitoring,
 )
 from storage.database import Connection, Database, prefer_indexes
+from storage.definitions import read_counters
 from storage.deliveries import Owed, owe_alerts
 from storage.forgetting import forget_texts
 from storage.ids import PostId, SubscriptionId
@@ -71,6 +73,7 @@ class Committing:
         self._standing = StandingQueries()
         self._filed_anew: StandingQueries | None = None
         self._desk = StoryDesk()
+        self.own = OwnTopics()
 
     async def commit(self, batch: Sequence[Ready], labeller: Labeller) -> Settled:
         """One batch. Raises DatabaseAway (the whole batch may go again) or StatementRefused; nothing is done then."""
@@ -100,8 +103,10 @@ class Committing:
         try:
             async with self._database.begin() as connection:
                 await prefer_indexes(connection)
-                if not await self._standing.refresh(connection):
+                counters = await read_counters(connection)
+                if not await self._standing.refresh(connection, counters.subscriptions):
                     return None
+                await self.own.refresh(connection, counters.definitions)
                 done: list[Done] = []
                 forgotten: set[PostId] = set()
                 for step in steps(batch):
@@ -147,7 +152,8 @@ class Committing:
             done = await self._store(connection, step[:twin], labeller, count)
             return done + await self._store(connection, step[twin:], labeller, count)
         step, stored = await _without_older(connection, step, stored, count)
-        items = [_completed(arrival.item, before, labeller) for arrival, before in zip(step, stored, strict=True)]
+        whole = [_completed(arrival.item, before, labeller) for arrival, before in zip(step, stored, strict=True)]
+        items = [up_to_date(item, self.own) for item in whole]
         fresh = [item for item, arrival, before in zip(items, step, stored, strict=True) if arrival.owe and not before]
         outcomes, matching = await self._match_meanwhile(store_posts(connection, items, stored), fresh)
         done = []
@@ -176,7 +182,7 @@ class Committing:
                 await asyncio.sleep(0)
                 turn = now = time.perf_counter()
                 while now - turn < AT_ONCE_SECONDS and (item := next(left, None)):
-                    matching[id(item)] = self._standing.matching(item.fields)
+                    matching[id(item)] = self._asking(item)
                     now = time.perf_counter()
                 matched += now - turn
             outcomes = await task
@@ -188,15 +194,19 @@ class Committing:
         self._stages.storing += time.perf_counter() - began - matched
         return outcomes, matching
 
+    def _asking(self, item: LabelledPost) -> set[SubscriptionId]:
+        """The subscriptions that ask for such a post in a channel that is in the sets that it is in now."""
+        return self._standing.matching(self.own.fields_of(item))
+
     def _owed(self, done: Sequence[Done]) -> list[Owed]:
         """A new post owes all who ask for it; an edited one only those whose queries did not hold before the edit."""
         owed: list[Owed] = []
         for each in done:
             if not each.owes:
                 continue
-            matching = self._standing.matching(each.item.fields) if each.matching is None else each.matching
+            matching = self._asking(each.item) if each.matching is None else each.matching
             if each.before is not None and not each.before.is_unlabelled and matching:
-                matching = matching - self._standing.matching(labelled(each.before.post).fields)
+                matching = matching - self._asking(labelled(each.before.post, self.own))
             owed += self._standing.owed_by(each.post_id, matching, is_late=_is_late(each.item.post))
         return owed
 

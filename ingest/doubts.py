@@ -21,7 +21,7 @@ class Doubts:
         self._about_all = False
         self._raised = asyncio.Event()
         self.elsewhere = asyncio.Event()
-        """A channel that is not watched has changed: one that was lost may be back."""
+        """A lost channel was spoken of (see `Listener.heard_of`): it may be back."""
         self.causes: Counter[str] = Counter()
         """How often each cause has raised one, since the beginning."""
 

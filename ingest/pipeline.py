@@ -138,7 +138,7 @@ class Pipeline:
             began = time.perf_counter()
             self.stages.waiting += sum(began - item.offered_at for item in items if isinstance(item, Arrival))
             with self.stages.timed("analysis"):
-                ready = await label_all(items)
+                ready = await label_all(items, self._committing.own)
             await self._ready.put((time.perf_counter(), ready))
 
     async def _commit_all(self) -> None:

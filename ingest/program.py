@@ -25,6 +25,7 @@ from ingest.pipeline import Pipeline
 from ingest.preview_fallback import PreviewFallback
 from ingest.reader import Shared, Sweeping
 from ingest.readers import IngestError, Readers, Sharing
+from ingest.relabelling import Relabeller
 from ingest.session_key import SessionKeyError
 from ingest.supervision import first_to_end
 from storage.database import Database
@@ -142,6 +143,7 @@ def _works(settings: IngestSettings) -> list[Work]:
     limits = MediaLimits(settings.media_file_mib, settings.media_folder_mib)
     works: list[Work] = [
         lambda it: Backfilling(it.database, it.pipeline, it.readers.asking_for, clock=utc_now).run(),
+        lambda it: Relabeller(it.database).run(),
         lambda it: MediaFetching(it.database, settings.home, it.readers.asking_for, limits=limits).run(),
     ]
     if settings.preview:

@@ -81,12 +81,13 @@ class StandingQueries:
     def __len__(self) -> int:
         return len(self._subscribers)
 
-    async def refresh(self, connection: Connection) -> bool:
+    async def refresh(self, connection: Connection, latest: int | None = None) -> bool:
         """Take in what changed since the last refresh. False, and nothing done, when that is too much to do here.
 
         Called inside the transaction of each batch: a subscription committed before a batch begins is matched by it.
+        `latest`: the counter, where that has been read there.
         """
-        version, changes = await subscriptions.changes_since(connection, self._version, MOST_INSIDE + 1)
+        version, changes = await subscriptions.changes_since(connection, self._version, MOST_INSIDE + 1, latest=latest)
         if len(changes) > MOST_INSIDE:
             return False
         self._apply_all(changes)

@@ -23,6 +23,10 @@ AT_ONCE_SECONDS = 0.005
 """The desk thinks for so long before the event loop turns."""
 
 
+LEARN_AGAIN_SECONDS = 60.0
+"""Between two looks whether Telegram's number of an archive's channel is known by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A post that has just been stored, or stored with other words."""
@@ -43,6 +47,7 @@ class StoryDesk:
         self._told_version = self._placed_version = 0
         self._versions = 0, 0
         self._telegram_ids: dict[ChannelId, TelegramChannelId | None] = {}
+        self._learned_at = 0.0
         self._uncommitted: list[PostId] = []
         self._is_beyond_undoing = False
         self._is_read = False
@@ -67,7 +72,8 @@ class StoryDesk:
         if not reports:
             return {}
         await stories.lock_stories(connection)
-        await self._catch_up(connection)
+        if await stories.latest_version(connection) != self._told_version:
+            await self._catch_up(connection)
         self._versions = self._told_version, self._placed_version
         await self._learn_addresses(connection, {report.post.channel_id for report in reports})
         placed: list[Placed] = []
@@ -89,7 +95,8 @@ class StoryDesk:
             connection, [(report.post_id, report.post.posted_at, report.signature.to_bytes()) for report in reports]
         )
         self._told_version = self._placed_version = version
-        return {report.post_id: self._story_of(report.post_id) for report in reports}
+        found = {report.post_id: self._story_of(report.post_id) for report in reports}
+        return found | {each.post_id: each.story_id for each in placed if self._window.story_of(each.post_id) is None}
 
     def committed(self) -> None:
         """The transaction has ended well: what it told stays."""
@@ -153,8 +160,11 @@ class StoryDesk:
         )
 
     async def _learn_addresses(self, connection: Connection, channel_ids: set[ChannelId]) -> None:
-        """By which number Telegram knows a channel: forwards of its posts name it. An archive may have none yet."""
-        unknown = [each for each in channel_ids if self._telegram_ids.get(each) is None]
+        """By which number Telegram knows a channel: forwards name it. Of an archive it may be learned later."""
+        if time.monotonic() - self._learned_at > LEARN_AGAIN_SECONDS:
+            self._learned_at = time.monotonic()
+            self._telegram_ids = {each: number for each, number in self._telegram_ids.items() if number is not None}
+        unknown = channel_ids - self._telegram_ids.keys()
         if unknown:
             self._telegram_ids |= await telegram_ids(connection, unknown)
 

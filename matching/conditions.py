@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from matching.fields import PostFields
-from matching.ids import ChannelId
+from matching.ids import ChannelId, ChannelSetId
 
 LANGUAGES = ("en", "ru", "uk")
 """What `lang:` may ask for: the languages that `analysis.language` tells apart."""
@@ -46,6 +46,23 @@ class Channel(FieldLeaf):
 
     def __str__(self) -> str:
         return f"channel:{'@' if isinstance(self.channel, str) else ''}{self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class InSet(FieldLeaf):
+    """Posts of the channels that are in a set now: its number, or its name while nobody has looked it up.
+
+    A name that is not resolved matches nothing, and so does the number of a set that is gone.
+    """
+
+    channels: ChannelSetId | str
+
+    def holds(self, fields: PostFields) -> bool:
+        """Whether the post's channel is in the set."""
+        return self.channels in fields.sets
+
+    def __str__(self) -> str:
+        return f"in:{self.channels}" if isinstance(self.channels, str) else f"in:#{self.channels}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import chain, count
 
 from analysis.text import LEMMAS
-from matching.conditions import Channel, FieldLeaf, ForwardedFrom, Has, Language, Link, Topic
+from matching.conditions import Channel, FieldLeaf, ForwardedFrom, Has, InSet, Language, Link, Topic
 from matching.fields import PostFields
 from matching.nodes import Leaf
 from matching.words import OneLexeme, Prefix, Word
@@ -125,6 +125,7 @@ class Features:
         keys += [("has", kind) for kind in fields.has]
         keys += [("from", origin) for origin in fields.forwarded_from]
         keys += [("link", host) for host in fields.links]
+        keys += [("in", number) for number in fields.sets]
         return [key for key in keys if key in known]
 
 
@@ -144,6 +145,8 @@ def field_key(leaf: FieldLeaf) -> FieldKey | None:
     match leaf:
         case Channel(channel):
             return "channel", channel
+        case InSet(channels):
+            return "in", channels
         case Language(code):
             return "lang", code
         case Topic(code):

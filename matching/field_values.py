@@ -5,19 +5,35 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis import taxonomy
-from matching.conditions import KINDS, LANGUAGES, After, Before, Channel, FieldLeaf, ForwardedFrom, Has, Language, Link
+from matching.conditions import (
+    KINDS,
+    LANGUAGES,
+    After,
+    Before,
+    Channel,
+    FieldLeaf,
+    ForwardedFrom,
+    Has,
+    InSet,
+    Language,
+    Link,
+)
 from matching.conditions import Topic as TopicLeaf
-from matching.errors import QueryError
+from matching.errors import QueryError, quoted
 from matching.hosts import host_of
-from matching.ids import ChannelId
-from matching.pieces import shown
+from matching.ids import ChannelId, ChannelSetId
+from matching.names import CODE, SET_NAME, Names, folded, set_name
+
+EXAMPLE_DAY = "2026-01-31"
+"""How a day is written: what a sentence shows."""
 
 _USERNAME = re.compile(r"(?:https?://)?(?:(?:t|telegram)\.me/)?@?([A-Za-z][A-Za-z0-9_]{2,31})/?")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_SET_NUMBER = re.compile(r"#([0-9]{1,18})")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _YEARS = range(2000, 2101)
 """Years that a date may have: Telegram's channels began in 2015, and far years overflow when a time zone shifts
@@ -26,10 +42,16 @@ them."""
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, as far as it matters: a standing query may not name dates; days begin in the asker's time zone."""
+    """Who asks, as far as it matters: a standing query may not name dates; days begin in the asker's time zone.
+
+    `names`: what the operator has named, None where nobody has looked. `is_stored`: the query was accepted before, so
+    a topic or a set that is gone since is no error.
+    """
 
     standing: bool
     timezone: dt.tzinfo
+    names: Names | None = None
+    is_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +62,10 @@ class Field:
     value: str
     start: int
 
-    def refuse(self, message: str, value: str | None = None) -> QueryError:
+    def refuse(self, code: str, value: str | None = None, /, **values: str | int) -> QueryError:
         """The error about the value; `value` is the one to suggest."""
-        return QueryError(message, self.start + len(self.name) + 1, f"{self.name}:{value}" if value else None)
+        place, mended = self.start + len(self.name) + 1, f"{self.name}:{value}" if value else None
+        return QueryError(code, place, mended, field=self.name, word=quoted(self.value), **values)
 
 
 def read_field(piece: str, start: int, asker: Asker) -> FieldLeaf:
@@ -51,13 +74,12 @@ def read_field(piece: str, start: int, asker: Asker) -> FieldLeaf:
     field = Field(name.lower(), value.strip('"').strip(), start)
     if field.name in ("http", "https", "tg"):
         host = host_of(piece)
-        message = "A link is no word; to find posts that link to a site, ask for the site."
-        raise QueryError(message, start, f"link:{host}" if host else None)
+        raise QueryError("link", start, f"link:{host}" if host else None)
     reader = _READERS.get(field.name)
     if reader is None:
         raise _unknown_field(field)
     if not field.value:
-        raise field.refuse(f"{field.name}: needs a value behind the colon.")
+        raise field.refuse("no_value")
     return reader(field, asker)
 
 
@@ -68,12 +90,12 @@ def is_field_name(name: str) -> bool:
 
 def _unknown_field(field: Field) -> QueryError:
     """What to say of a field that there is not."""
-    if field.name in ("in", "story"):
-        return QueryError(f"{field.name}: is not available yet.", field.start)
+    if field.name == "story":
+        return QueryError("field_not_yet", field.start, field=field.name)
     nearest = _nearest(field.name, _READERS)
     suggestion = f"{nearest}:{field.value}" if nearest else f'"{field.name} {field.value}"'
     known = ", ".join(f"{name}:" for name in _READERS)
-    return QueryError(f"There is no field {shown(field.name + ':')}; there are {known}.", field.start, suggestion)
+    return QueryError("unknown_field", field.start, suggestion, word=quoted(f"{field.name}:"), known=known)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:
@@ -89,6 +111,21 @@ def _channel(field: Field, asker: Asker) -> FieldLeaf:
     return Channel(_username(field))
 
 
+def _in_set(field: Field, asker: Asker) -> FieldLeaf:
+    """`in:` with a channel set's name, or with `#` and its number."""
+    if number := _SET_NUMBER.fullmatch(field.value):
+        return InSet(ChannelSetId(int(number[1])))
+    name = set_name(field.value)
+    if not SET_NAME.fullmatch(name):
+        raise field.refuse("bad_set_name")
+    known = asker.names.sets if asker.names else {}
+    if asker.names is None or asker.is_stored or name in known:
+        return InSet(known.get(name, name))
+    if not known:
+        raise field.refuse("no_sets")
+    raise field.refuse("unknown_set", _nearest(name, known), known=", ".join(sorted(known)))
+
+
 def _forwarded_from(field: Field, asker: Asker) -> FieldLeaf:
     """`from:@name` or `from:` with Telegram's number of the channel."""
     if _NUMBER.fullmatch(field.value):
@@ -100,27 +137,33 @@ def _username(field: Field) -> str:
     """The username in the value, lower case, without its @."""
     found = _USERNAME.fullmatch(field.value)
     if not found:
-        raise field.refuse(f"{shown(field.value)} is no username: those have Latin letters, digits and _.")
+        raise field.refuse("bad_username")
     return found[1].lower()
 
 
 def _topic(field: Field, asker: Asker) -> FieldLeaf:
     """`topic:` with a code or a name of it."""
-    topic = taxonomy.find(field.value) or taxonomy.find(field.value.replace("_", " "))
-    if topic is None:
-        raise _unknown_topic(field)
-    return TopicLeaf(topic.code)
+    own = asker.names.topics if asker.names else {}
+    for name in (field.value, field.value.replace("_", " ")):
+        topic = taxonomy.find(name)
+        if code := topic.code if topic else own.get(folded(name)):
+            return TopicLeaf(code)
+    if asker.is_stored and CODE.fullmatch(field.value):
+        return TopicLeaf(field.value)
+    raise _unknown_topic(field, own)
 
 
-def _unknown_topic(field: Field) -> QueryError:
+def _unknown_topic(field: Field, own: Mapping[str, str]) -> QueryError:
     """What to say of a topic that there is not: the nearest ones."""
-    codes = {code: code for code in taxonomy.TOPICS}
+    codes = {code: code for code in taxonomy.TOPICS} | dict(own)
     for topic in taxonomy.TOPICS.values():
         codes.update((name.casefold(), topic.code) for name in topic.names.values())
     names = difflib.get_close_matches(field.value.casefold(), codes, n=3, cutoff=0.5)
     nearest = list(dict.fromkeys(codes[name] for name in names))
-    hint = f"Near it: {', '.join(nearest)}." if nearest else f"There are {', '.join(taxonomy.TOPICS)}."
-    return field.refuse(f"There is no topic {shown(field.value)}. {hint}", nearest[0] if nearest else None)
+    if nearest:
+        return field.refuse("misspelt_topic", nearest[0], near=", ".join(nearest))
+    widest = [topic.code for topic in taxonomy.TOPICS.values() if topic.parent is None]
+    return field.refuse("unknown_topic", known=", ".join([*widest, *sorted(set(own.values()))]))
 
 
 def _one_of(field: Field, known: tuple[str, ...], also: dict[str, str]) -> str:
@@ -129,7 +172,7 @@ def _one_of(field: Field, known: tuple[str, ...], also: dict[str, str]) -> str:
     if value in known:
         return value
     nearest = also.get(value) or _nearest(value, known)
-    raise field.refuse(f"{field.name}: knows {', '.join(known)}, but not {shown(field.value)}.", nearest)
+    raise field.refuse("unknown_value", nearest, known=", ".join(known))
 
 
 def _language(field: Field, asker: Asker) -> FieldLeaf:
@@ -149,7 +192,7 @@ def _link(field: Field, asker: Asker) -> FieldLeaf:
     host = host_of(field.value)
     if host is None:
         raise field.refuse(
-            f"{shown(field.value)} is no site: a site has a dot in its name.",
+            "bad_site",
             f"{field.value.lower()}.com" if field.value.isascii() and field.value.isalnum() else None,
         )
     return Link(host)
@@ -168,21 +211,21 @@ def _before(field: Field, asker: Asker) -> FieldLeaf:
 def _day(field: Field, asker: Asker) -> tuple[dt.date, dt.datetime]:
     """The day that is meant and the moment (UTC) at which it begins for the asker."""
     if asker.standing:
-        message = f"{field.name}: is for searches; a subscription looks at new posts only."
-        raise QueryError(message, field.start)
+        raise QueryError("searches_only", field.start, field=field.name)
     found = _DAY_FIRST.fullmatch(field.value)
     value = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else field.value
     try:
         day = dt.date.fromisoformat(value)
     except ValueError:
-        raise field.refuse(f"{shown(field.value)} is no day; write it as 2026-01-31.") from None
+        raise field.refuse("bad_day", example=EXAMPLE_DAY) from None
     if day.year not in _YEARS:
-        raise field.refuse(f"The year must be from {_YEARS[0]} to {_YEARS[-1]}.")
+        raise field.refuse("far_year", first=_YEARS[0], last=_YEARS[-1])
     return day, dt.datetime.combine(day, dt.time(), asker.timezone).astimezone(dt.UTC)
 
 
 _READERS: dict[str, Callable[[Field, Asker], FieldLeaf]] = {
     "channel": _channel,
+    "in": _in_set,
     "topic": _topic,
     "lang": _language,
     "has": _has,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analysis.text import Terms
-from matching.ids import ChannelId
+from matching.ids import ChannelId, ChannelSetId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,9 @@ class PostFields:
     holds some of photo, video, link, poll, document. `forwarded_from` holds "@name" in lower case and the decimal
     Telegram id of the channel forwarded from, as far as known. `links` holds the hosts of the post's links, lower case,
     without "www.", each with its parent domains.
+
+    `sets` holds the channel sets that the post's channel is in now: they belong to the moment, not to the post, so
+    whoever matches gives them (`ingest.own_topics`).
     """
 
     terms: Terms
@@ -27,3 +30,4 @@ class PostFields:
     has: frozenset[str]
     forwarded_from: frozenset[str]
     links: frozenset[str]
+    sets: frozenset[ChannelSetId] = frozenset()

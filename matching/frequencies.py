@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from analysis.text import Terms
-from matching.conditions import Channel, ForwardedFrom, Has, Language, Link, Topic
+from matching.conditions import Channel, ForwardedFrom, Has, InSet, Language, Link, Topic
 from matching.nodes import Leaf
 from matching.words import OneLexeme, Prefix, Word
 
@@ -20,6 +20,7 @@ FIELD_SHARES: dict[type, float] = {
     ForwardedFrom: 0.005,
     Channel: 0.01,
     Link: 0.01,
+    InSet: 0.1,
     Topic: 0.1,
     Has: 0.5,
     Language: 0.6,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lark import Token, Tree, UnexpectedInput, UnexpectedToken
 
-from matching.errors import QueryError
+from matching.errors import QueryError, quoted
 from matching.field_values import Asker, is_field_name, read_field
 from matching.grammar import parser
 from matching.nodes import Leaf, Node, all_of, any_of, leaves, narrows, negate, write
-from matching.pieces import read_phrase, read_term, shown
+from matching.pieces import read_phrase, read_term
 from matching.plain import read_plain
 from matching.words import Phrase, TermLeaf
 
@@ -24,11 +24,10 @@ _QUOTES = str.maketrans(dict.fromkeys("«»“”„‟〝〞＂", '"'))
 def parse_tree(text: str, asker: Asker, *, is_stored: bool = False) -> Node:
     """The tree of a query's text. `is_stored` waives the limits for what was accepted before. Raises QueryError."""
     if not is_stored and len(text) > MOST_CHARACTERS:
-        message = f"The query has {len(text)} characters; {MOST_CHARACTERS} are allowed."
-        raise QueryError(message, MOST_CHARACTERS)
+        raise QueryError("too_long", MOST_CHARACTERS, n=len(text), most=MOST_CHARACTERS)
     plain = text.translate(_QUOTES)
     if not plain.strip():
-        raise QueryError("The query is empty: type a word to look for.", 0)
+        raise QueryError("empty", 0)
     if (words := read_plain(plain)) is not None:
         if not is_stored:
             _refuse_too_large(words)
@@ -63,18 +62,18 @@ def _refuse_unbalanced(plain: str) -> None:
         elif quote is None and sign == "(":
             opened.append(place)
             if len(opened) > DEEPEST:
-                raise QueryError(f"Parentheses may stand at most {DEEPEST} deep.", place)
+                raise QueryError("too_deep", place, most=DEEPEST)
         elif quote is None and sign == ")":
             if not opened:
-                raise QueryError("This ) closes nothing.", place, plain[:place] + plain[place + 1 :])
+                raise QueryError("closes_nothing", place, plain[:place] + plain[place + 1 :])
             opened.pop()
     if quote is not None:
         mended = plain + '"' if plain[quote + 1 :].strip() else _without(plain, quote, 1)
-        raise QueryError("This quotation mark is not closed.", quote, mended)
+        raise QueryError("open_quote", quote, mended)
     if opened:
         kept = plain.rstrip("(-– ")
         closing = ")" * sum(place < len(kept) for place in opened)
-        raise QueryError("This ( is not closed.", opened[-1], kept + closing or None)
+        raise QueryError("open_parenthesis", opened[-1], kept + closing or None)
 
 
 def _in_our_words(error: UnexpectedInput, plain: str) -> QueryError:
@@ -85,10 +84,10 @@ def _in_our_words(error: UnexpectedInput, plain: str) -> QueryError:
     if before and before[-1].type in ("_OR", "_NOT", "_AND"):
         operator = before[-1]
         place = operator.start_pos or 0
-        return QueryError(f"Something must follow {shown(operator)}.", place, _without(plain, place, len(operator)))
+        return QueryError("nothing_follows", place, _without(plain, place, len(operator)), word=quoted(operator))
     if token is None or token.type == "_CLOSE":
-        return QueryError("There is nothing between these parentheses.", before[-1].start_pos or 0 if before else 0)
-    return QueryError(f"Something must stand before {shown(token)}.", start, _without(plain, start, len(token)))
+        return QueryError("empty_parentheses", before[-1].start_pos or 0 if before else 0)
+    return QueryError("nothing_before", start, _without(plain, start, len(token)), word=quoted(token))
 
 
 def _without(plain: str, start: int, length: int) -> str | None:
@@ -104,13 +103,12 @@ def _refuse_too_large(node: Node) -> None:
     """
     words = sum(len(leaf.parts) if isinstance(leaf, Phrase) else isinstance(leaf, TermLeaf) for leaf in leaves(node))
     if words > MOST_WORDS:
-        raise QueryError(f"The query has {words} words; {MOST_WORDS} are allowed.", 0)
+        raise QueryError("too_many_words", 0, n=words, most=MOST_WORDS)
     written = write(node)
     if len(written) > MOST_CHARACTERS:
-        message = f"Written out the query has {len(written)} characters; {MOST_CHARACTERS} are allowed."
-        raise QueryError(message, 0)
+        raise QueryError("too_long_written", 0, n=len(written), most=MOST_CHARACTERS)
     if _depth(written) > DEEPEST:
-        raise QueryError(f"Parentheses may stand at most {DEEPEST} deep; written out this query has more.", 0)
+        raise QueryError("too_deep_written", 0, most=DEEPEST)
 
 
 def _depth(written: str) -> int:
@@ -124,9 +122,7 @@ def _depth(written: str) -> int:
 
 def _too_wide(node: Node, start: int) -> QueryError:
     """What to say of a query, or of one of its alternatives, that would match nearly everything."""
-    what = "This alternative" if start or len(list(leaves(node))) > 1 else "This"
-    message = f"{what} would match far too much: add a word, a phrase, a topic or a channel to look for."
-    return QueryError(message, start)
+    return QueryError("too_wide_alternative" if start or len(list(leaves(node))) > 1 else "too_wide", start)
 
 
 class _Reading:
@@ -167,7 +163,7 @@ class _Reading:
         except QueryError as error:
             if error.suggestion is not None:
                 mended = self._plain[:start] + error.suggestion + self._plain[start + len(token) :]
-                raise QueryError(error.message, error.position, mended) from None
+                raise error.suggesting(mended) from None
             raise
 
     def _read(self, token: Token, start: int) -> Leaf:

@@ -16,13 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
-from sqlalchemy.types import Text
+from sqlalchemy.types import Date, Text
 
-from matching.conditions import After, Before, Channel, ForwardedFrom, Has, Language, Link, Topic
+from matching.conditions import After, Before, Channel, ForwardedFrom, Has, InSet, Language, Link, Topic
 from matching.nodes import And, Node, Not, Or, tsquery
 from matching.query import Query
+from storage.channels import COLUMNS as CHANNEL_COLUMNS
+from storage.channels import Channel as StoredChannel
+from storage.channels import channel_of
 from storage.ids import PostId
-from storage.models import ChannelRow, PostRow
+from storage.models import ChannelRow, ChannelSetMemberRow, PostRow
 from storage.posts import COLUMNS, StoredPost, stored_post
 
 MANY = 20_000
@@ -63,6 +66,28 @@ async def count(connection: AsyncConnection, query: Query) -> int:
     """How many posts the query matches, deleted ones left out."""
     await _bound(connection)
     return int(await connection.scalar(select(func.count()).select_from(PostRow).where(_visible(query))) or 0)
+
+
+async def count_by_day(connection: AsyncConnection, query: Query) -> dict[dt.date, int]:
+    """How many posts of each day (UTC) the query matches, days without any left out."""
+    await _bound(connection)
+    day = cast(PostRow.posted_at, Date)
+    rows = await connection.execute(select(day, func.count()).where(_visible(query)).group_by(day))
+    return dict(rows.all())
+
+
+async def count_by_channel(connection: AsyncConnection, query: Query, limit: int) -> list[tuple[StoredChannel, int]]:
+    """The channels with the most posts that the query matches, and how many of each."""
+    await _bound(connection)
+    number = func.count().label("number")
+    matches = select(PostRow.channel_id, number).where(_visible(query)).group_by(PostRow.channel_id).subquery()
+    rows = await connection.execute(
+        select(*CHANNEL_COLUMNS, matches.c.number)
+        .join(matches, matches.c.channel_id == ChannelRow.id)
+        .order_by(matches.c.number.desc(), ChannelRow.id)
+        .limit(limit)
+    )
+    return [(channel_of(row[:-1]), row.number) for row in rows]
 
 
 async def is_match(connection: AsyncConnection, query: Query, post_id: PostId) -> bool:
@@ -131,6 +156,9 @@ def _field(node: Node) -> ColumnElement[bool]:
     match node:
         case Channel(channel):
             return PostRow.channel_id == channel if isinstance(channel, int) else literal(False)
+        case InSet(channels):
+            members = select(ChannelSetMemberRow.channel_id).where(ChannelSetMemberRow.set_id == channels)
+            return PostRow.channel_id.in_(members) if isinstance(channels, int) else literal(False)
         case Topic(code):
             return _holds(PostRow.topic_codes, code)
         case Language(code):
@@ -152,3 +180,8 @@ def _field(node: Node) -> ColumnElement[bool]:
 def _holds(column: Any, value: str) -> ColumnElement[bool]:
     held: ColumnElement[bool] = column.bool_op("@>")(cast(literal([value], ARRAY(Text)), ARRAY(Text)))
     return held
+
+
+def found_by(query: Query) -> ColumnElement[bool]:
+    """What holds for the posts that search finds: for other statements of this package."""
+    return _visible(query)

@@ -216,7 +216,7 @@ async def test_post_that_analysis_cannot_stand_is_stored_and_alerts_later(
 ) -> None:
     await subscribe(database, await make_subscriber(database), "мир from:@bbc")
     monkeypatch.setattr(labelling, "label", poisoned)
-    for number, words in enumerate(("мир", "мир и яд", "мир"), start=1):
+    for number, words in enumerate(("мир на море", "мир и яд", "лесной мир"), start=1):
         await pipeline.offer(make_post(news, number, words, forward=Forward(username="BBC")))
     assert await settle(pipeline) == Settled(stored=3, owed=2)
     assert await pipeline.retry_failed() == 1
@@ -386,7 +386,7 @@ async def test_queries_read_on_an_empty_database_are_filed_anew_when_posts_can_t
         await settle(pipeline)
     await until(lambda: is_filed_anew(pipeline))
     await subscribe(database, await make_subscriber(database, 200))  # what was filed anew does not know it yet
-    await pipeline.offer(make_post(news, 7, "мир"))
+    await pipeline.offer(make_post(news, 7, "мир на реке и в лесу"))  # a story of its own
     assert (await settle(pipeline)).owed == 2
     assert pipeline._committing._standing.sampled >= 4
 

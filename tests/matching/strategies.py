@@ -12,10 +12,22 @@ from hypothesis import strategies as st
 
 from analysis import taxonomy
 from analysis.text import analyse
-from matching.conditions import KINDS, LANGUAGES, After, Before, Channel, ForwardedFrom, Has, Language, Link, Topic
+from matching.conditions import (
+    KINDS,
+    LANGUAGES,
+    After,
+    Before,
+    Channel,
+    ForwardedFrom,
+    Has,
+    InSet,
+    Language,
+    Link,
+    Topic,
+)
 from matching.fields import PostFields
 from matching.hosts import with_parents
-from matching.ids import ChannelId
+from matching.ids import ChannelId, ChannelSetId
 from matching.nodes import Leaf, Node, all_of, any_of, denials_inward, narrows, negate
 from matching.query import Query
 from matching.words import Exact, Hashtag, Mention, Phrase, Prefix, Word
@@ -32,6 +44,7 @@ TAGS = ["война", "мир_и_дом", "news"]
 NAMES = ["news_kremlin", "suspilne", "bbc"]
 SITES = ["news.bbc.co.uk", "example.com", "пример.рф"]
 CHANNELS = [ChannelId(1), ChannelId(2), ChannelId(30)]
+SETS = [ChannelSetId(1), ChannelSetId(2), ChannelSetId(9)]
 TOPICS = sorted(taxonomy.TOPICS)[:4]
 FIRST_DAY = dt.date(2026, 1, 1)
 
@@ -58,6 +71,7 @@ term_leaves: st.SearchStrategy[Leaf] = st.one_of(
 )
 field_leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.sampled_from(CHANNELS).map(Channel),
+    st.sampled_from(SETS).map(InSet),
     st.sampled_from(TOPICS).map(Topic),
     st.sampled_from(LANGUAGES).map(Language),
     st.sampled_from(KINDS).map(Has),
@@ -124,6 +138,7 @@ def post_fields(draw: st.DrawFn, text: st.SearchStrategy[str] = texts) -> PostFi
         has=draw(st.frozensets(st.sampled_from(KINDS), max_size=3)),
         forwarded_from=draw(st.sampled_from([frozenset(), frozenset({"@bbc", "1001"}), frozenset({"@suspilne"})])),
         links=frozenset(domain for site in sites for domain in with_parents(site)),
+        sets=draw(st.frozensets(st.sampled_from(SETS), max_size=2)),
     )
 
 

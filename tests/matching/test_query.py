@@ -10,7 +10,8 @@ import pytest
 
 from analysis.text import analyse
 from matching.fields import PostFields
-from matching.ids import ChannelId
+from matching.ids import ChannelId, ChannelSetId
+from matching.names import Names
 from matching.nodes import tsquery
 from matching.query import QueryError, highlights, parse
 
@@ -181,7 +182,7 @@ def test_days_begin_in_the_time_zone_of_the_asker() -> None:
         ("@имя", 0, "Latin letters", "имя"),
         ("https://www.bbc.com/x мир", 0, "link is no word", "link:bbc.com мир"),
         ("мир story:5", 4, "not available", None),
-        ("in:mine мир", 0, "not available", None),
+        ("in:-mine мир", 3, "no name of a channel set", None),
         ("мир after:2026-01-01", 4, "for searches", None),
         ("lang:ru", 0, "far too much", None),
         ("-мир -план", 0, "far too much", None),
@@ -235,6 +236,56 @@ def test_channels_are_stored_by_number_and_shown_by_name() -> None:
     resolved = query.resolve({"bbc": ChannelId(3)})
     assert str(resolved) == "мир (channel:3 OR channel:@cnn)"
     assert resolved.render({ChannelId(3): "bbc_renamed"}) == "мир (channel:@bbc_renamed OR channel:@cnn)"
+
+
+NAMES = Names(
+    {"harbour": "harbour", "гавань": "harbour", "война в порту": "harbour"},
+    {"war-desk": ChannelSetId(5), "порты": ChannelSetId(6)},
+)
+
+
+@pytest.mark.parametrize("asked", ["in:war-desk", "in:War-Desk", 'in:"war-desk"', "in:#5"])
+def test_channel_sets_are_stored_by_number_and_shown_by_name(asked: str) -> None:
+    query = parse(asked, names=NAMES)
+    assert str(query) == "in:#5"
+    assert query.render({}, NAMES.by_set) == "in:war-desk"
+    assert query.matches(replace(post(""), sets=frozenset({ChannelSetId(5)})))
+    assert not query.matches(replace(post(""), sets=frozenset({ChannelSetId(6)})))
+
+
+def test_a_set_that_nobody_has_looked_up_matches_nothing() -> None:
+    query = parse("in:war-desk")
+    assert query.set_names() == {"war-desk"}
+    assert not query.matches(replace(post(""), sets=frozenset({ChannelSetId(5)})))
+
+
+@pytest.mark.parametrize("asked", ["topic:harbour", "topic:Гавань", 'topic:"Война в порту"', "topic:война_в_порту"])
+def test_own_topics_are_asked_for_by_code_and_by_any_name(asked: str) -> None:
+    assert str(parse(asked, names=NAMES)) == "topic:harbour"
+
+
+def test_what_was_accepted_parses_when_its_topic_and_its_set_are_gone() -> None:
+    query = parse("topic:harbour in:#5", names=NAMES)
+    assert parse(str(query), stored=True) == query
+    with pytest.raises(QueryError, match="no topic"):
+        parse(str(query))
+
+
+@pytest.mark.parametrize(
+    ("asked", "position", "message", "suggestion"),
+    [
+        ("мир topic:harbor", 10, "Near it: harbour", "мир topic:harbour"),
+        ("мир in:war-dsk", 7, "There are war-desk, порты.", "мир in:war-desk"),
+        ("мир in:zzz", 7, "no channel set “zzz”", None),
+    ],
+)
+def test_what_the_operator_has_not_named_is_refused_with_the_nearest(
+    asked: str, position: int, message: str, suggestion: str | None
+) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(asked, names=NAMES)
+    assert message in caught.value.message
+    assert (caught.value.position, caught.value.suggestion) == (position, suggestion)
 
 
 def test_words_become_a_quoted_tsquery() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.fields import PostFields
-from matching.ids import ChannelId
+from matching.ids import ChannelId, ChannelSetId
+from matching.names import Names
 from matching.nodes import Node, canonical, denials_inward, holds
 from matching.query import Query, QueryError, parse
 from tests.matching.strategies import FORMS, post_fields, queries, trees
@@ -87,6 +88,17 @@ def test_resolving_and_rendering_go_there_and_back(query: Query) -> None:
     resolved = named.resolve({"suspilne": ChannelId(7)})
     assert resolved.channel_names() == frozenset()
     assert parse(resolved.render({ChannelId(7): "suspilne"}), stored=True) == named
+
+
+@given(queries())
+@settings(deadline=None)
+def test_channel_sets_and_own_topics_go_there_and_back(query: Query) -> None:
+    names = Names({"ferries": "ferry_lines", "ferry_lines": "ferry_lines"}, {"war-desk": ChannelSetId(9)})
+    resolved = parse(f"({query}) (in:War-Desk OR topic:Ferries)", stored=True, names=names)
+    assert resolved.sets() >= {9}
+    assert "ferry_lines" in resolved.topics()
+    assert parse(resolved.render({}, names.by_set), stored=True, names=names) == resolved
+    assert parse(str(resolved), stored=True) == resolved
 
 
 @given(queries(standing=False), st.integers(-12, 12))

@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from analysis.labels import Labels
 from analysis.text import analyse
 from analysis.topics import TopicScore
+from matching.fields import PostFields
+from matching.ids import ChannelId, ChannelSetId
 from matching.nodes import Node
 from matching.query import Query, parse
 from storage import search as searching
+from storage.channel_sets import set_channels
 from storage.database import Database
 from storage.embedded import EmbeddedServer
 from storage.ids import MessageId, PostId
@@ -85,6 +88,16 @@ def many_posts() -> list[LabelledPost]:
 
 Pool = dict[PostId, LabelledPost]
 
+SETS = {"one": ["news1"], "both": ["news1", "news2"], "nobody": []}
+"""Channel sets by name: their numbers are 1, 2 and 3."""
+
+
+def fields_of(item: LabelledPost) -> PostFields:
+    """What queries see of a post of the pool: the stored values, and the sets of its channel."""
+    channel_id: ChannelId = item.post.channel_id
+    held = {number for number, members in enumerate(SETS.values(), start=1) if f"news{channel_id}" in members}
+    return replace(item.fields, sets=frozenset(map(ChannelSetId, held)))
+
 
 @pytest.fixture(scope="module")
 def stored_pool(postgres: EmbeddedServer) -> Iterator[tuple[str, Pool]]:
@@ -98,6 +111,8 @@ def stored_pool(postgres: EmbeddedServer) -> Iterator[tuple[str, Pool]]:
         assert [await make_channel(database, f"news{number}") for number in (1, 2)] == strategies.CHANNELS[:2]
         posts = many_posts()
         async with database.begin() as connection:
+            for name, members in SETS.items():
+                await set_channels(connection, name, members)
             stored = await store_posts(connection, posts)
         await database.close()
         return {post_id: item for (post_id, _), item in zip(stored, posts, strict=True)}
@@ -117,7 +132,7 @@ async def pool(stored_pool: tuple[str, Pool]) -> AsyncIterator[tuple[Database, P
 async def assert_law(database: Database, posts: Pool, query: Query) -> None:
     """Search returns what matches, all of it, newest first; and counts the same."""
     expected = sorted(
-        (number for number, item in posts.items() if query.matches(item.fields)),
+        (number for number, item in posts.items() if query.matches(fields_of(item))),
         key=lambda number: (posts[number].post.posted_at, number),
         reverse=True,
     )
@@ -163,6 +178,12 @@ async def test_search_for_many_posts_returns_exactly_what_matches(pool: tuple[Da
         "channel:@nobody OR channel:2",
         "-channel:@nobody channel:2",
         "channel:999999999999999999 OR война",
+        "in:#1",
+        "-in:#1 in:#2",
+        "in:#3 OR in:#999999999999999999 OR in:unknown OR дом",
+        "мир -in:unknown -in:#3 (in:#2 OR lang:ru)",
+        "topic:own_topic",
+        "-topic:own_topic channel:1",
         "topic:conflict after:2026-01-03 before:2026-01-05",
         "слово -(мир OR война) OR дом* after:2026-01-09",
         "channel:1 -мир",  # posts that say nothing as well
@@ -170,12 +191,12 @@ async def test_search_for_many_posts_returns_exactly_what_matches(pool: tuple[Da
     ],
 )
 async def test_chosen_queries_return_exactly_what_matches(pool: tuple[Database, Pool], asked: str) -> None:
-    await assert_law(*pool, parse(asked, standing=False))
+    await assert_law(*pool, parse(asked, standing=False, stored=True))
 
 
 async def test_one_post_is_asked_as_search_asks_all(pool: tuple[Database, Pool]) -> None:
     database, posts = pool
-    query = parse("мир OR lang:uk война")
+    query = parse("мир in:#1 OR lang:uk война")
     async with database.begin() as connection:
         for number, item in list(posts.items())[:20]:
-            assert await is_match(connection, query, number) == query.matches(item.fields)
+            assert await is_match(connection, query, number) == query.matches(fields_of(item))
