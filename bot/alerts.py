@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.changes import changes_between
 from bot.message import Button, Message
 from bot.post_view import (
     excerpt_of,
@@ -20,10 +21,13 @@ from bot.post_view import (
     topics_of,
     zone_of,
 )
-from bot.queries import read_stored, understood_again
+from bot.queries import NO_SETS, read_stored, understood_again
 from bot.rich_text import RichText, bold, code, fill, highlighted, italic, joined, one_line, plain
+from bot.story_view import also_told
 from bot.texts import Catalogue, texts_in
+from matching.ids import ChannelSetId
 from matching.query import Query
+from storage.alerts import AlsoTold
 from storage.ids import ChannelId, DeliveryId
 from storage.posts import StoredPost
 from storage.subscriptions import Subscription
@@ -55,23 +59,34 @@ def compose_alert(
     is_repeat: bool,
     now: dt.datetime,
     is_replay: bool = False,
+    also: Sequence[AlsoTold] = (),
+    told_by: int | None = None,
+    shown_before: str | None = None,
+    is_text_forgotten: bool = False,
 ) -> Message:
     """What a subscriber sees of a post: channel, time, excerpt, topics, reasons, link, and the buttons why and open.
 
     `is_repeat`: it may have arrived before, and says so. `is_replay`: an archive brought it, so it was not found late.
-    `now` decides what we kept back for long, and whether the day is named.
+    `now` decides what we kept back for long, and whether the day is named: of an amendment, when the alert was sent.
+    `also` and `told_by` (channels) say who tells the story. `shown_before` is the text that the alert showed first.
     """
     texts = texts_in(language)
     queries = read_stored(reason.query for reason in reasons)
     marks = [texts.repeat] if is_repeat else []
-    marks += _lateness(post, texts, time_zone, now, is_replay=is_replay)
-    marks += [texts.deleted_at_source] if post.deleted_at else []
+    if told_by is None:
+        marks += _lateness(post, texts, time_zone, now, is_replay=is_replay)
+    else:
+        marks.append(fill(texts.counted(texts.told_by, told_by), n=told_by).text)
+    if post.deleted_at:
+        marks.append(texts.deleted_and_forgotten if is_text_forgotten else texts.deleted_at_source)
     blocks = [
         joined("\n", [*(italic(mark) for mark in marks), _headline(post, texts, time_zone, now)]),
-        _body(post, queries, texts),
+        RichText() if is_text_forgotten else _body(post, queries, texts),
+        RichText() if is_text_forgotten else _changes(post, shown_before, texts),
+        also_told(also, post.posted_at, texts),
         joined("\n", _footer(post, reasons, texts, language)),
     ]
-    buttons = [Button(texts.why, data=f"w:{delivery_id}")]
+    buttons = [Button(texts.why, data=f"w:{delivery_id}"), Button(texts.mute, data=f"mute:{delivery_id}")]
     if post.channel.username and post.url:
         buttons.append(Button(texts.open, url=post.url))
     text = joined("\n\n", [block for block in blocks if block])
@@ -79,14 +94,19 @@ def compose_alert(
 
 
 def compose_why(
-    post: StoredPost, reasons: Sequence[Subscription], *, usernames: Mapping[ChannelId, str], language: str
+    post: StoredPost,
+    reasons: Sequence[Subscription],
+    *,
+    usernames: Mapping[ChannelId, str],
+    sets: Mapping[ChannelSetId, str] = NO_SETS,
+    language: str,
 ) -> Message:
     """Why a post was sent: subscriptions and their queries as understood, the words in place, what made its topics."""
     texts = texts_in(language)
     lines = [plain(texts.why_title)]
     living = [reason for reason in reasons if reason.state != "deleted"]
     for reason in living:
-        understood = code(understood_again(reason.query, usernames))
+        understood = code(understood_again(reason.query, usernames, sets))
         lines.append(fill(texts.why_reason, name=bold(_name(reason)), query=understood))
     if len(living) < len(reasons):  # its words were forgotten when it was deleted
         lines.append(plain(texts.why_deleted))
@@ -120,6 +140,14 @@ def _body(post: StoredPost, queries: Sequence[Query], texts: Catalogue) -> RichT
     if excerpt and media:
         lines.append(italic(media))
     return joined("\n", lines)
+
+
+def _changes(post: StoredPost, before: str | None, texts: Catalogue) -> RichText:
+    """What differs from the text that was shown first; nothing of a protected channel, of which none was."""
+    if before is None or post.channel.is_protected:
+        return RichText()
+    changes = changes_between(readable(before), readable(post.text))
+    return fill(texts.changed, changes=changes) if changes else changes
 
 
 def _footer(post: StoredPost, reasons: Sequence[Subscription], texts: Catalogue, language: str) -> list[RichText]:

@@ -1,27 +1,41 @@
-"""The bot as a program: the library's application on our limiter, polling, and delivery, until told to stop."""
+"""The bot as a program: the library's application on our limiter, polling, inbox and delivery, until told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from telegram import BotCommand
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import ApplicationBuilder, ExtBot
+from telegram.ext import ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.access import Door
+from bot.callback_data import Seal, Sealing
 from bot.delivery import GRACE, Delivery
+from bot.erasing import Erasing
+from bot.errands import JoinedDatabase, SaidLater
+from bot.inbox import Inbox
 from bot.jobs import OperatorNotices
 from bot.limits import Limits
+from bot.poller import Poller, PollingStalled, TokenRefused
 from bot.reply_limits import ReplyLimits, restore_bans
-from bot.requests import POLL_SECONDS, PollRequest, SendRequest
+from bot.replying import Replying
+from bot.requests import SendRequest
+from bot.rules import Rules
+from bot.schedule_jobs import ScheduleJobs
+from bot.standby import AS_SHIPPED, Standby, alone
+from bot.talk import OPEN_HOUSE
 from bot.texts import CATALOGUES, LANGUAGES, texts_in
-from bot.updates import ALLOWED_UPDATES, App, OneByOneInAChat, Updates
+from bot.updates import App, Updates
 from storage import deliveries, notices
 from storage.database import Database
-from storage.holding import only_one
+from storage.holding import Hold
+
+__all__ = ["PollingStalled", "TokenRefused", "build", "run_bot", "set_commands"]
 
 log = structlog.get_logger()
 
@@ -35,51 +49,90 @@ STOP_SECONDS = 2.0
 """Seconds that each part of the shutdown may take; in all the bot ends within ten (issue 2)."""
 
 
-class TokenRefused(Exception):
-    """Telegram does not know the token; the message says what to do."""
-
-
-def build(database: Database, token: str, api_url: str, limits: Limits) -> App:
+def build(
+    database: Database,
+    token: str,
+    api_url: str,
+    limits: Limits,
+    *,
+    rules: Rules = OPEN_HOUSE,
+    seal: Seal | None = None,
+) -> App:
     """The application, its handlers registered, not started. `api_url` without a slash at its end or with one."""
     base = api_url.rstrip("/")
+    limiter: BaseRateLimiter[bool] = SaidLater(ReplyLimits(limits, database))
     application = (
         ApplicationBuilder()
         .token(token)
         .base_url(f"{base}/bot")
         .base_file_url(f"{base}/file/bot")
         .request(SendRequest())
-        .get_updates_request(PollRequest())
-        .rate_limiter(ReplyLimits(limits, database))
-        .concurrent_updates(OneByOneInAChat())
+        .rate_limiter(Sealing(limiter, seal) if seal is not None else limiter)
+        .updater(None)
         .job_queue(None)
         .build()
     )
-    Updates(database).register(application)
+    Updates(database, JoinedDatabase(database), Door(rules), seal).register(application)
     return application
 
 
 async def run_bot(
-    database: Database, token: str, api_url: str, *, stop: asyncio.Event, operators: Collection[int] = ()
+    database: Database,
+    token: str,
+    api_url: str,
+    *,
+    stop: asyncio.Event,
+    operators: Collection[int] = (),
+    rules: Rules = OPEN_HOUSE,
+    seal: Seal | None = None,
+    standby: Standby = AS_SHIPPED,
 ) -> None:
     """Talk and deliver until `stop` is set, then end within ten seconds.
 
-    `operators`: numbers of the people who are told what happens to channels, accounts and ingest.
-    Raises AlreadyRunning when another process does it on this database, TokenRefused when Telegram does not know the
-    token. Anything else that fails is tried again.
+    `operators`: numbers of the people who are told what happens to channels, accounts and ingest; the rules' are, too.
+    `seal`: signs and reads buttons; without one they are not signed.
+    While another process does it on this database this one stands by, and takes over when that is gone.
+    Raises TokenRefused when Telegram does not know the token, PollingStalled when only a new process may help. Anything
+    else that fails is tried again.
     """
-    async with only_one(database, "bot"):
-        limits = Limits()
-        await restore_bans(limits, database)
-        await _take_back_leases(database)
-        await _forget_settled(database)
-        application = build(database, token, api_url, limits)
-        try:
-            if await _initialize(application, stop):
-                delivery = Delivery(database, application.bot, limits)
-                await _run(application, delivery, OperatorNotices(database, operators), stop)
-        finally:
-            await _end(application.shutdown(), "application")
-            await _end(application.bot.shutdown(), "connections")  # open also when the start never succeeded
+    while not stop.is_set():
+        async with alone(database, stop, standby) as hold:
+            if hold is not None:
+                house = replace(rules, operators=rules.operators | frozenset(operators))
+                await _be_the_bot(database, token, api_url, hold, house, seal, stop)
+
+
+async def _be_the_bot(
+    database: Database, token: str, api_url: str, hold: Hold, rules: Rules, seal: Seal | None, stop: asyncio.Event
+) -> None:
+    """Until told to stop, or until the lock is lost."""
+    limits = Limits()
+    await restore_bans(limits, database)
+    await _take_back_leases(database)
+    await _forget_settled(database)
+    application = build(database, token, api_url, limits, rules=rules, seal=seal)
+    try:
+        if await _initialize(application, stop):
+            delivery = Delivery(database, application.bot, limits)
+            inbox = Inbox(database, application, Replying(database, application.bot, limits))
+            poller = Poller(database, application.bot, inbox.wake)
+            log.info("bot runs")
+            await _run(
+                {
+                    "delivery": delivery.run,
+                    "notices": OperatorNotices(database, rules.operators).run,
+                    "inbox": inbox.run,
+                    "schedules": ScheduleJobs(database).run,
+                    "erasures": Erasing(database, application.bot).run,
+                    "polling": poller.run,
+                    "menu": lambda ending: _offer_menu(application.bot, ending),
+                    "lock": lambda ending: _watch(hold, ending),
+                },
+                stop,
+            )
+    finally:
+        await _end(application.shutdown(), "application")
+        await _end(application.bot.shutdown(), "connections")  # open also when the start never succeeded
 
 
 async def _take_back_leases(database: Database) -> None:
@@ -144,50 +197,36 @@ async def _either(task: asyncio.Task[Any], stop: asyncio.Event) -> None:
         await asyncio.gather(task, stopping, return_exceptions=True)
 
 
-async def _run(application: App, delivery: Delivery, operators: OperatorNotices, stop: asyncio.Event) -> None:
-    await application.start()
-    tasks = [
-        asyncio.create_task(delivery.run(stop), name="delivery"),
-        asyncio.create_task(operators.run(stop), name="notices"),
-        asyncio.create_task(_listen(application, stop), name="polling"),
-    ]
+async def _run(parts: Mapping[str, Callable[[asyncio.Event], Coroutine[Any, Any, None]]], stop: asyncio.Event) -> None:
+    """Run all parts until told to stop; when one of them ends or fails before, the others are told to end."""
+    ending = asyncio.Event()
+    tasks = [asyncio.create_task(part(ending), name=name) for name, part in parts.items()]
+    stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stop.set()
+        ending.set()
+        stopping.cancel()
         _, late = await asyncio.wait(tasks, timeout=GRACE + 1)
         for task in late:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        await _end(application.stop(), "handlers")
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome
 
 
-async def _listen(application: App, stop: asyncio.Event) -> None:
-    """Set the menu and poll until told to stop. The offset is kept in memory only, and confirmed by the next poll."""
-    assert application.updater is not None  # noqa: S101 - the builder makes one
-    menu = asyncio.create_task(set_commands(application.bot), name="menu")
-    polling = application.updater.start_polling(
-        timeout=POLL_SECONDS,
-        bootstrap_retries=-1,
-        allowed_updates=ALLOWED_UPDATES,
-        drop_pending_updates=False,
-        error_callback=_on_poll_error,
-    )
-    starting = asyncio.create_task(polling, name="start of polling")
-    try:
-        await _either(starting, stop)
-        if not starting.cancelled():
-            starting.result()  # raises what it met
-            log.info("bot runs")
-            await stop.wait()
-    finally:
-        menu.cancel()
-        await asyncio.gather(menu, return_exceptions=True)
-        if application.updater.running:
-            await _end(application.updater.stop(), "polling")
+async def _offer_menu(bot: ExtBot[Any], ending: asyncio.Event) -> None:
+    """Set the menu once, beside everything else."""
+    await _either(asyncio.create_task(set_commands(bot), name="menu"), ending)
+    await ending.wait()
+
+
+async def _watch(hold: Hold, ending: asyncio.Event) -> None:
+    """Return when the lock is lost to another process: two bots on one token lose updates to each other."""
+    await _either(asyncio.create_task(hold.until_lost(), name="lock"), ending)
+    if hold.is_lost:
+        log.error("another process has become the bot; this one stands by")
 
 
 async def _end(ending: Any, what: str) -> None:
@@ -198,7 +237,3 @@ async def _end(ending: Any, what: str) -> None:
         log.warning("did not end in time", what=what)
     except (TelegramError, RuntimeError) as error:
         log.warning("did not end cleanly", what=what, error=type(error).__name__)
-
-
-def _on_poll_error(error: TelegramError) -> None:
-    log.warning("polling failed", error=type(error).__name__)

@@ -3,7 +3,8 @@
     lease -> the limiter's turn -> "sending" is committed -> HTTP -> settled at once, in a transaction of its own
 
 A crash leaves at most WORKERS messages whose end nobody knows. Each is sent once more at most, and says so. Most are
-about one row; late posts, and notices for an operator, go several rows to a message.
+about one row; late posts, what has piled up, and notices for an operator, go several rows to a message. Amendments edit
+what was sent: they yield to everything else, and making one twice does no harm.
 """
 
 from __future__ import annotations
@@ -11,24 +12,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
-from bot.alerts import compose_alert
-from bot.digests import compose_digest
-from bot.errors import Action, Verdict, place_of, verdict_of
+from bot.errors import Action, Verdict, place_of
 from bot.limits import EVERYBODY, Limits
 from bot.message import Message
-from bot.notices import compose_notices
-from bot.reply_limits import HAS_TURN
+from bot.owed_messages import Owed, message_of
+from bot.sending import request
 from bot.settling import NOT_SENT_DELAY, UNKNOWN_DELAY, Ledger
-from storage import deliveries
-from storage.database import Database
-from storage.deliveries import Alert, Leased
-from storage.notices import Notice
+from storage import amendments, deliveries, digest_stories
+from storage.amendments import Amendment
+from storage.database import Database, DatabaseAway
+from storage.deliveries import Leased
 
 log = structlog.get_logger()
 
@@ -47,6 +46,9 @@ LOOK = 1.0
 EXPIRE_EVERY = 10.0
 """Seconds between two searches for leases that nobody holds any more."""
 
+SPREAD_EVERY = 1.0
+"""Seconds between two looks for what may have changed alerts that were sent."""
+
 LONGEST_OUTAGE_WAIT = 15.0
 """Seconds between two tries while the database is away."""
 
@@ -55,7 +57,10 @@ GRACE = 5.0
 
 
 class Delivery:
-    """Sends what is owed until told to stop. `bot` sends through `limits` only: see `bot.reply_limits`."""
+    """Sends what is owed until told to stop. `bot` sends through `limits` only: see `bot.reply_limits`.
+
+    `folds`: what has piled up for a chat goes as one message; a benchmark of the rate wants each of them.
+    """
 
     def __init__(
         self,
@@ -65,8 +70,10 @@ class Delivery:
         *,
         unknown_delay: dt.timedelta = UNKNOWN_DELAY,
         not_sent_delay: dt.timedelta = NOT_SENT_DELAY,
+        folds: bool = True,
     ) -> None:
         self._database = database
+        self._folds = folds
         self._bot = bot
         self._limits = limits
         self._ledger = Ledger(database, limits, unknown_delay=unknown_delay, not_sent_delay=not_sent_delay)
@@ -77,7 +84,9 @@ class Delivery:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then let what is under way end, for GRACE seconds at most."""
-        helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._wake_at(stop))]
+        helpers = [
+            asyncio.create_task(each) for each in (self._listen(), self._wake_at(stop), self._spread_amendments())
+        ]
         try:
             while not stop.is_set():
                 await self._look()
@@ -108,7 +117,9 @@ class Delivery:
             return []
         busy = {*self._under_way, *self._limits.busy_chats()}
         async with self._database.begin() as connection:
-            return await deliveries.lease_due(connection, lease=WAITING_LEASE, busy_chats=busy, limit=free)
+            return await deliveries.lease_due(
+                connection, lease=WAITING_LEASE, busy_chats=busy, limit=free, folds=self._folds
+            )
 
     async def _expire_now_and_then(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -134,38 +145,43 @@ class Delivery:
     async def _deliver(self, leased: Leased) -> None:
         """One row, from its turn to its settlement. What fails here is this row's trouble: its lease will end."""
         try:
-            if not await self._turn(leased):
+            place = await self._turn(leased)
+            if place is None:
                 await self._give_back(leased)
                 return
             owed = await self._begin(leased)
             if owed:
-                await self._send(leased, owed)
+                await self._send(leased, owed, place)
         except Exception as error:  # noqa: BLE001 - a worker's door: one failing row never stops the others
             log.error("delivery failed", delivery_id=leased.id, error=type(error).__name__, place=place_of(error))
 
-    async def _turn(self, leased: Leased) -> bool:
+    async def _turn(self, leased: Leased) -> float | None:
         """Wait for the limiter, but not until the lease ends: a ban may have begun."""
         try:
             async with asyncio.timeout(WAITING_LEASE.total_seconds() / 2):
-                await self._limits.turn(leased.subscriber.chat_id)
+                return await self._limits.turn(leased.subscriber.chat_id, yields=leased.kind == "amendment")
         except TimeoutError:
-            return False
-        return True
+            return None
 
-    async def _begin(self, leased: Leased) -> Alert | list[Notice] | None:
+    async def _begin(self, leased: Leased) -> Owed | None:
         async with self._database.begin() as connection:
             if leased.kind == "notice":
                 return await deliveries.begin_notices(connection, leased, lease=SENDING_LEASE)
-            return await deliveries.begin_sending(connection, leased, lease=SENDING_LEASE)
+            if leased.kind == "amendment":
+                return await amendments.begin(connection, leased, lease=SENDING_LEASE)
+            alert = await deliveries.begin_sending(connection, leased, lease=SENDING_LEASE)
+            if leased.is_digest and alert is not None and alert.digest is not None:
+                return await digest_stories.read_digest(connection, leased, alert)
+            return alert
 
     async def _give_back(self, leased: Leased) -> None:
         """A lease that was not used: due again at once, for when the chat is free. No attempt was made."""
         async with self._database.begin() as connection:
             await deliveries.mark_pending(connection, leased, dt.timedelta(0), "no turn came", count_attempt=True)
 
-    async def _send(self, leased: Leased, owed: Alert | list[Notice]) -> None:
+    async def _send(self, leased: Leased, owed: Owed, place: float) -> None:
         try:
-            message = _message_of(leased, owed)
+            message = message_of(leased, owed)
         except Exception as error:  # noqa: BLE001 - a post that cannot be shown is an error of ours, never an obstacle
             await self._ledger.settle(
                 leased, Verdict(Action.DEAD, f"not composed: {type(error).__name__} {place_of(error)}")
@@ -175,39 +191,46 @@ class Delivery:
         if banned > 0:  # it came while the row was being committed
             await self._ledger.settle(leased, Verdict(Action.NOT_SENT, "a ban began"), dt.timedelta(seconds=banned))
             return
-        outcome = await self._request(leased, message, leased.subscriber.thread_id)
+        self._limits.went(leased.subscriber.chat_id, place)
+        edited = owed.telegram_message_id if isinstance(owed, Amendment) else None
+        outcome = await request(self._bot, leased, message, edited=edited)
         if isinstance(outcome, Verdict) and outcome.action in (Action.PLAIN, Action.NO_THREAD):
-            outcome = await self._second_form(leased, message, outcome)
+            outcome = await self._second_form(leased, message, outcome, edited)
         await self._ledger.settle(leased, outcome)
 
-    async def _request(self, leased: Leased, message: Message, thread_id: int) -> int | Verdict:
-        """Telegram's number of the message, or what its error means."""
-        try:
-            sent = await self._bot.send_message(
-                leased.subscriber.chat_id,
-                message.text.text,
-                entities=message.text.entities(),
-                reply_markup=message.markup(),
-                link_preview_options=message.preview(),
-                message_thread_id=thread_id or None,
-                rate_limit_args=HAS_TURN,
-            )
-        except TelegramError as error:
-            return verdict_of(error)
-        return sent.message_id
-
-    async def _second_form(self, leased: Leased, message: Message, refused: Verdict) -> int | Verdict:
+    async def _second_form(
+        self, leased: Leased, message: Message, refused: Verdict, edited: int | None
+    ) -> int | Verdict:
         """Once more without what was refused: its formatting, or a forum topic that is gone."""
         log.warning("message refused", delivery_id=leased.id, detail=refused.detail)
-        if not await self._turn(leased):
+        if await self._turn(leased) is None:
             return Verdict(Action.NOT_SENT, "no turn came for the second form")
         if refused.action is Action.PLAIN:
-            outcome = await self._request(leased, message.plain().shortened(), leased.subscriber.thread_id)
+            outcome = await request(self._bot, leased, message.plain().shortened(), edited=edited)
         else:
-            outcome = await self._request(leased, message, 0)
+            outcome = await request(self._bot, replace(leased, is_thread_gone=True), message, edited=edited)
+            await self._remember_lost_thread(leased, outcome)
         if isinstance(outcome, Verdict) and outcome.action in (Action.PLAIN, Action.NO_THREAD):
             return Verdict(Action.DEAD, outcome.detail)
         return outcome
+
+    async def _remember_lost_thread(self, leased: Leased, outcome: int | Verdict) -> None:
+        """The next goes to the group itself at once. An outage here costs one refused request more."""
+        if not isinstance(outcome, int):
+            return
+        with contextlib.suppress(DatabaseAway):
+            async with self._database.begin() as connection:
+                await deliveries.note_thread_gone(connection, leased.subscriber.id)
+
+    async def _spread_amendments(self) -> None:
+        while True:
+            try:
+                async with self._database.begin() as connection:
+                    spread = await amendments.spread(connection)
+            except Exception as error:  # noqa: BLE001 - the job's door: no outage of the database may end it
+                log.warning("amendments not owed", error=type(error).__name__, place=place_of(error))
+                spread = 0
+            await asyncio.sleep(0 if spread == amendments.AT_ONCE else SPREAD_EVERY)
 
     async def _listen(self) -> None:
         async for _ in self._database.wakeups("deliveries"):
@@ -234,23 +257,3 @@ class Delivery:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-def _message_of(leased: Leased, owed: Alert | list[Notice]) -> Message:
-    to, now = leased.subscriber, dt.datetime.now(dt.UTC)
-    if isinstance(owed, list):
-        return compose_notices(owed, language=to.language, is_repeat=leased.unknowns > 0)
-    if owed.digest is not None:
-        return compose_digest(
-            owed.digest, owed.reasons, language=to.language, time_zone=to.time_zone, is_repeat=owed.is_repeat, now=now
-        )
-    return compose_alert(
-        owed.post,
-        owed.reasons,
-        delivery_id=owed.delivery_id,
-        language=to.language,
-        time_zone=to.time_zone,
-        is_repeat=owed.is_repeat,
-        is_replay=owed.is_replay,
-        now=now,
-    )

@@ -50,7 +50,8 @@ def compose_digest(
     """Channel, time, first words and link of each post, the newest last; how to find those that did not fit."""
     texts, zone = texts_in(language), zone_of(time_zone)
     marks = [italic(texts.repeat)] if is_repeat else []
-    head = joined("\n", [*marks, fill(texts.counted(texts.digest_title, digest.count), n=digest.count)])
+    title = texts.digest_waited if digest.has_waited else texts.digest_title
+    head = joined("\n", [*marks, fill(texts.counted(title, digest.count), n=digest.count)])
     foot = asked_by(reasons, texts) if reasons else RichText()
     # As if none fitted: the line only becomes shorter.
     more = _more(digest, digest.count, reasons, texts, zone)

@@ -52,6 +52,8 @@ class Action(Enum):
     """The token is refused: stop sending, keep everything, tell the operator."""
     IGNORE = "ignore"
     """Nothing was lost: an edit that changes nothing, a button pressed too long ago."""
+    GONE = "gone"
+    """The message that was to be edited is not there, or not ours to edit."""
     DEAD = "dead"
     """It can never be sent."""
 
@@ -71,6 +73,7 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 
 _BAD_REQUESTS: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("not modified", "query is too old", "query id is invalid"), Action.IGNORE),
+    (("message to edit not found", "message can't be edited", "message_id_invalid"), Action.GONE),
     (("chat not found", "have no rights to send", "not enough rights", "chat_write_forbidden", "peer_id_invalid",
       "user is deactivated", "bot was kicked", "topic_closed"), Action.SUSPEND),
     (("message thread not found", "topic_deleted", "topic deleted"), Action.NO_THREAD),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 import structlog
 
 from bot.errors import place_of
-from storage import heartbeats, notices
+from storage import heartbeats, notices, people
 from storage.database import Database
 from storage.heartbeats import SILENT_AFTER
 
@@ -61,7 +61,8 @@ class OperatorNotices:
         """Listen for silence once, then owe what waits."""
         await self._listen_for_silence()
         async with self._database.begin() as connection:
-            outcome = await notices.owe_notices(connection, self._operators)
+            operators = self._operators | await people.operators(connection)
+            outcome = await notices.owe_notices(connection, operators)
         for kind in outcome.owed:
             log.warning("notice for operators", kind=kind, told=outcome.operators)
         if outcome.waiting and outcome.waiting != self._waiting:

@@ -11,6 +11,9 @@ from bot.rich_text import MESSAGE_UNITS, RichText, is_web_link, one_line
 CALLBACK_BYTES = 64
 """The longest callback_data, in bytes (Bot API documentation); python-telegram-bot does not check it."""
 
+DATA_BYTES = 50
+"""What a signature leaves of it (bot.callback_data)."""
+
 BUTTON_CHARACTERS = 40
 """What a phone shows of a button that has its row for itself."""
 
@@ -28,9 +31,9 @@ class Button:
     url: str | None = None
 
     def __post_init__(self) -> None:
-        if self.data is not None and not 1 <= len(self.data.encode()) <= CALLBACK_BYTES:
+        if self.data is not None and not 1 <= len(self.data.encode()) <= DATA_BYTES:
             raise UnusableButton(
-                f"Button data of {len(self.data.encode())} bytes; Telegram takes 1 to {CALLBACK_BYTES}."
+                f"Button data of {len(self.data.encode())} bytes; there is room for 1 to {DATA_BYTES}."
             )
         if (self.data is None) == (self.url is None):
             raise UnusableButton("A button has either data or an address.")

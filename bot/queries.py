@@ -1,4 +1,4 @@
-"""From what a person typed to a query that can be kept: channels looked up, mistakes explained, the last week asked."""
+"""From what a person typed to a query that can be kept: channels looked up, mistakes explained."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 
-from matching.conditions import After
-from matching.nodes import all_of
+from matching.ids import ChannelSetId
+from matching.names import Names
 from matching.query import Query, QueryError, parse
 from storage.ids import ChannelId
 
-WEEK = dt.timedelta(days=7)
-"""The days a preview looks back (issue 2)."""
-
 PLACE_WIDTH = 34
 """Characters of a query shown around a mistake: what a phone shows of a monospaced line."""
+
+
+NAMELESS = Names({}, {})
+"""Where there are neither own topics nor channel sets."""
+
+NO_SETS: Mapping[ChannelSetId, str] = {}
 
 
 class UnknownChannels(Exception):
@@ -27,14 +30,20 @@ class UnknownChannels(Exception):
 
 
 def understand(
-    text: str, channels: Mapping[str, ChannelId], *, standing: bool, zone: dt.tzinfo = dt.UTC, said_by_us: bool = False
+    text: str,
+    channels: Mapping[str, ChannelId],
+    *,
+    standing: bool,
+    zone: dt.tzinfo = dt.UTC,
+    said_by_us: bool = False,
+    names: Names = NAMELESS,
 ) -> Query:
     """The query in a person's words, its channels by our numbers.
 
-    `channels`: usernames in lower case to our numbers. `said_by_us`: the text is `Query.render`, accepted before.
-    Raises QueryError, and UnknownChannels for names not in `channels`.
+    `channels`: usernames in lower case to our numbers. `names`: own topics and channel sets. `said_by_us`: the text is
+    `Query.render`, accepted before. Raises QueryError, and UnknownChannels for names not in `channels`.
     """
-    query = parse(text, standing=standing, timezone=zone, stored=said_by_us).resolve(channels)
+    query = parse(text, standing=standing, timezone=zone, stored=said_by_us, names=names).resolve(channels)
     if unknown := query.channel_names():
         raise UnknownChannels(sorted(unknown))
     return query
@@ -51,20 +60,16 @@ def read_stored(queries: Iterable[str]) -> list[Query]:
     return found
 
 
-def understood_again(stored: str, usernames: Mapping[ChannelId, str]) -> str:
-    """A stored query as people read it, channels by the names they have now."""
-    return next((query.render(usernames) for query in read_stored([stored])), stored)
+def understood_again(
+    stored: str, usernames: Mapping[ChannelId, str], sets: Mapping[ChannelSetId, str] = NO_SETS
+) -> str:
+    """A stored query as people read it, channels and their sets by the names they have now."""
+    return next((query.render(usernames, sets) for query in read_stored([stored])), stored)
 
 
 def usernames_of(channels: Mapping[str, ChannelId]) -> dict[ChannelId, str]:
     """Our numbers of channels to their usernames: what `Query.render` takes."""
     return {channel_id: name for name, channel_id in channels.items()}
-
-
-def within_last_week(query: Query, now: dt.datetime) -> Query:
-    """The query, for posts of the last seven days only."""
-    since = now - WEEK
-    return Query(all_of([query.root, After(since.date(), since)]))
 
 
 def place_of(text: str, error: QueryError) -> str:
@@ -77,12 +82,12 @@ def place_of(text: str, error: QueryError) -> str:
     return f"{before}{line[start : start + PLACE_WIDTH]}{after}\n{' ' * (len(before) + position - start)}^"
 
 
-def repaired(error: QueryError, *, standing: bool) -> str | None:
+def repaired(error: QueryError, *, standing: bool, names: Names = NAMELESS) -> str | None:
     """The mended query that the error suggests, if it can be understood: a button must not lead to the next mistake."""
     if error.suggestion is None:
         return None
     try:
-        parse(error.suggestion, standing=standing)
+        parse(error.suggestion, standing=standing, names=names)
     except QueryError:
         return None
     return error.suggestion

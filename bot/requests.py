@@ -5,25 +5,21 @@ Both keep answers out of the logs, where the library would put those that it can
 
 from __future__ import annotations
 
-import asyncio
 import json
-from http import HTTPStatus
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
-from telegram import Update
+from telegram import InputFile
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
+from telegram.request import HTTPXRequest, RequestData
+
+# The library keeps this class to itself; requests that were stored cannot be made anew without it.
+from telegram.request._requestparameter import RequestParameter
 
 from bot.delivery import WORKERS
-from bot.errors import place_of
-
-log = structlog.get_logger()
 
 POLL_SECONDS = 25
-"""How long Telegram keeps a getUpdates open when there is nothing; the library adds it to the read timeout."""
-
-TOKEN_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
+"""How long Telegram keeps a getUpdates open when there is nothing."""
 
 
 class SendRequest(HTTPXRequest):
@@ -47,42 +43,17 @@ class SendRequest(HTTPXRequest):
 
 
 class PollRequest(SendRequest):
-    """Connections for getUpdates, without the two ends of the library's polling that nobody notices.
-
-    One stray "401 Unauthorized" would end it for good: here it is logged, and becomes a failure that is tried again.
-    One update that the library cannot read would come back for ever, 170 times a second, its neighbours never handled
-    (measured, reference: bot-api, section 2): here it is emptied, so that it is confirmed with the others.
-    """
+    """Connections for getUpdates: more than one, so that a wedged one does not end polling."""
 
     def __init__(self) -> None:
         super().__init__(connections=4)
 
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """The answer, in a form that polling survives."""
-        status, body = await super().do_request(*args, **kwargs)
-        if status in TOKEN_REFUSED:
-            log.error("Telegram refuses the bot's token while polling", status=status)
-            await asyncio.sleep(1)
-            return HTTPStatus.BAD_GATEWAY, body
-        return status, readable_updates(body) if status == HTTPStatus.OK else body
+
+def form_of(values: Mapping[str, object]) -> RequestData:
+    """The body of a request, from values as the library's methods give them."""
+    return RequestData([RequestParameter.from_input(name, value) for name, value in values.items()])
 
 
-def readable_updates(body: bytes) -> bytes:
-    """An answer to getUpdates with every update that cannot be read emptied but for its number."""
-    try:
-        updates = SendRequest.parse_json_payload(body).get("result")
-    except TelegramError:
-        return body
-    if not isinstance(updates, list):
-        return body
-    return json.dumps({"ok": True, "result": [_readable(update) for update in updates]}).encode()
-
-
-def _readable(update: dict[str, Any]) -> dict[str, Any]:
-    try:
-        Update.de_json(update)
-    except Exception as error:  # noqa: BLE001 - whatever the library meets in it, its neighbours must not suffer
-        number = update["update_id"]
-        log.error("update not readable", update_id=number, error=type(error).__name__, place=place_of(error))
-        return {"update_id": number}
-    return update
+def parameter(name: str, value: str | None, files: Sequence[InputFile] = ()) -> RequestParameter:
+    """One piece of such a body that is encoded already, or a file."""
+    return RequestParameter(name, value, list(files) or None)

@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import Action, Verdict
 from bot.limits import EVERYBODY, Limits
-from storage import deliveries, subscribers
+from storage import amendments, deliveries, subscribers
 from storage.database import Database
 from storage.deliveries import Leased
 from storage.ids import ChatId
@@ -86,7 +86,7 @@ class Ledger:
     async def _write_down(self, leased: Leased, outcome: int | Verdict, delay: dt.timedelta | None, scope: int) -> None:
         async with self._database.begin() as connection:
             if isinstance(outcome, int):
-                await deliveries.mark_sent(connection, leased, outcome)
+                await _mark_done(connection, leased, outcome)
                 return
             if outcome.action is Action.WAIT:
                 await deliveries.ban(connection, scope, dt.datetime.now(dt.UTC) + outcome.wait)
@@ -103,13 +103,22 @@ class Ledger:
                 await deliveries.mark_pending(connection, leased, TOKEN_PAUSE, detail, count_attempt=False)
             case Action.WAIT if leased.attempt + 1 < MOST_ATTEMPTS:
                 await deliveries.mark_pending(connection, leased, verdict.wait, detail)
-            case Action.UNKNOWN:
+            case Action.UNKNOWN if leased.kind != "amendment" or leased.attempt + 1 < MOST_ATTEMPTS:
                 await deliveries.mark_unknown(connection, leased, detail, self._unknown_delay)
             case Action.SUSPEND:
                 await subscribers.suspend(connection, leased.subscriber.id, detail)
-            case Action.MIGRATE if verdict.new_chat_id is not None:
+            case Action.IGNORE if leased.kind == "amendment":
+                await amendments.mark_amended(connection, leased, 0)
+            case Action.MIGRATE if verdict.new_chat_id is not None and leased.kind != "amendment":
                 new_chat_id = ChatId(verdict.new_chat_id)
                 await subscribers.migrate_chat(connection, leased.subscriber.chat_id, new_chat_id)
                 await deliveries.mark_pending(connection, leased, dt.timedelta(0), detail, count_attempt=False)
             case _:
                 await deliveries.mark_dead(connection, leased, detail)
+
+
+async def _mark_done(connection: Any, leased: Leased, telegram_message_id: int) -> None:
+    if leased.kind == "amendment":
+        await amendments.mark_amended(connection, leased, telegram_message_id)
+    else:
+        await deliveries.mark_sent(connection, leased, telegram_message_id)

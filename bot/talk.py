@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -15,7 +15,8 @@ from telegram.ext import ExtBot
 from bot.errors import Action, verdict_of
 from bot.message import Message
 from bot.post_view import zone_of
-from bot.rich_text import RichText, clean
+from bot.rich_text import RichText, clean, fill, italic
+from bot.rules import Rules
 from bot.texts import Catalogue, base_language, texts_in
 from storage import subscribers
 from storage.database import Database
@@ -36,6 +37,10 @@ class Refused(Exception):
     """This person may not do that here; the message says why, in their language."""
 
 
+OPEN_HOUSE = Rules()
+"""The rules where nobody has set any."""
+
+
 @dataclass(slots=True)
 class Talk:
     """A person's message or pressed button, the chat as our subscriber, and the language to answer in."""
@@ -47,6 +52,10 @@ class Talk:
     """What they wrote, or the message under which they pressed a button."""
     pressed: telegram.CallbackQuery | None = None
     is_answered: bool = False
+    rules: Rules = OPEN_HOUSE
+    channel: Subscriber | None = None
+    """The channel that an administrator of it configures from this private chat (bot.handlers.connect)."""
+    channel_title: str = ""
 
     @property
     def texts(self) -> Catalogue:
@@ -61,7 +70,20 @@ class Talk:
     @property
     def owner(self) -> SubscriberId:
         """Whose subscriptions this talk may touch: nobody else's."""
-        return self.subscriber.id
+        return self.subject.id
+
+    @property
+    def subject(self) -> Subscriber:
+        """Who is configured: this chat, or the channel that it is connected to."""
+        return self.channel or self.subscriber
+
+    @property
+    def person(self) -> int | None:
+        """The number of who acts; None for a channel, and for who writes in the group's name."""
+        if self.pressed is not None:
+            return self.pressed.from_user.id
+        is_known = self.message.sender_chat is None and self.message.from_user is not None
+        return self.message.from_user.id if is_known and self.message.from_user else None
 
     @property
     def is_private(self) -> bool:
@@ -85,7 +107,7 @@ class Talk:
     async def say(self, message: Message | RichText | str, *, as_reply: bool = False) -> None:
         """Send a message into the chat; `as_reply` ties it to what it answers."""
         await self.answer()
-        said = _shaped(message)
+        said = self._shaped(message)
         reply = telegram.ReplyParameters(self.message.message_id, allow_sending_without_reply=True)
         await self.bot.send_message(
             self.subscriber.chat_id,
@@ -100,7 +122,7 @@ class Talk:
     async def change(self, message: Message | RichText | str) -> None:
         """Put this in the place of the message under the pressed button."""
         await self.answer()
-        said = _shaped(message)
+        said = self._shaped(message)
         try:
             await self.bot.edit_message_text(
                 said.text.text,
@@ -125,14 +147,30 @@ class Talk:
             log.info("button not answered", chat_id=self.subscriber.chat_id, error=type(error).__name__)
 
     async def require_administrator(self) -> None:
-        """Raise Refused in a group unless an administrator, known by name, is asking."""
+        """Raise Refused in a group unless an administrator is asking, in words of their own.
+
+        Who writes in the group's name is one of its administrators (Bot API documentation, Message.sender_chat); who
+        writes in the name of a channel may be anybody. A connected channel's rights are looked up with every update.
+        """
         if self.is_private:
             return
+        if self.pressed is None and self.message.forward_origin is not None:
+            raise Refused(self.texts.forwarded)
         if self.pressed is None and self.message.sender_chat is not None:
+            if self.message.sender_chat.id == self.message.chat.id:
+                return
             raise Refused(self.texts.anonymous)
-        person = self.pressed.from_user if self.pressed else self.message.from_user
-        if person is None or not await self._is_administrator(person.id):
+        if self.person is None or not await self._is_administrator(self.person):
             raise Refused(self.texts.only_administrators)
+
+    def _shaped(self, message: Message | RichText | str) -> Message:
+        """Within Telegram's length, and saying for whom, if it is not for this chat."""
+        if not isinstance(message, Message):
+            message = Message(message if isinstance(message, RichText) else RichText(clean(message)))
+        if self.channel is not None:
+            whom = italic(fill(self.texts.for_channel, channel=clean(self.channel_title)))
+            message = replace(message, text=whom + "\n\n" + message.text)
+        return message.shortened()
 
     async def _is_administrator(self, user_id: int) -> bool:
         try:
@@ -143,7 +181,9 @@ class Talk:
         return member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
-async def begin(update: telegram.Update, database: Database, bot: ExtBot[Any]) -> Talk | None:
+async def begin(
+    update: telegram.Update, database: Database, bot: ExtBot[Any], rules: Rules = OPEN_HOUSE
+) -> Talk | None:
     """The talk that an update begins; its chat is a subscriber from now on. None where nobody can be answered."""
     message, chat, person = update.effective_message, update.effective_chat, update.effective_user
     if message is None or chat is None or chat.type == ChatType.CHANNEL:
@@ -156,10 +196,4 @@ async def begin(update: telegram.Update, database: Database, bot: ExtBot[Any]) -
             language=base_language(person.language_code if person else None),
             thread_id=(message.message_thread_id or 0) if message.is_topic_message else 0,
         )
-    return Talk(database, bot, subscriber, message, update.callback_query)
-
-
-def _shaped(message: Message | RichText | str) -> Message:
-    if isinstance(message, Message):
-        return message.shortened()
-    return Message(message if isinstance(message, RichText) else RichText(clean(message))).shortened()
+    return Talk(database, bot, subscriber, message, update.callback_query, rules=rules)

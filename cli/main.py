@@ -9,6 +9,7 @@ import typer
 from cli import (
     accounts,
     backfill,
+    channel_sets,
     channel_status,
     channels,
     demo,
@@ -21,6 +22,8 @@ from cli import (
     run,
     search,
     stories,
+    subscribers,
+    topics,
 )
 
 OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
@@ -38,6 +41,9 @@ app.command("migrate")(migrate.migrate)
 app.command("login")(login.login)
 app.add_typer(accounts.app, name="accounts")
 channels.app.command("status")(channel_status.status)
+channels.app.command("set")(channel_sets.set_)
+channels.app.command("sets")(channel_sets.sets)
+channels.app.command("unset")(channel_sets.unset)
 app.add_typer(channels.app, name="channels")
 app.command("replay")(replay.replay)
 app.command("backfill")(backfill.backfill)
@@ -45,6 +51,8 @@ app.add_typer(media.app, name="media")
 app.command("search")(search.search)
 app.command("post")(post.post)
 app.add_typer(stories.app, name="stories")
+app.add_typer(topics.app, name="topics")
+app.add_typer(subscribers.app, name="subscribers")
 app.command("demo")(demo.demo)
 app.add_typer(evaluate.app, name="evaluate")
 

@@ -28,6 +28,8 @@ class NothingToRun(Exception):
     """The environment configures none of the programs that were asked for."""
 
 
+NOBODY_IN = "Nobody may use the bot yet: `channelwatch subscribers invite --operator` makes a link for you."
+
 Program = Callable[["Database", asyncio.Event], Coroutine[Any, Any, None]]
 
 
@@ -81,9 +83,26 @@ def _ingest(settings: IngestSettings) -> Program:
 def _bot(settings: BotSettings) -> Program:
     async def program(database: Database, stop: asyncio.Event) -> None:
         from bot.application import run_bot
+        from bot.callback_data import Seal
+        from bot.rules import Entry, Rules
+        from storage.people import is_anybody_in
 
+        rules = Rules(
+            entry=Entry(settings.access),
+            operators=settings.operators,
+            listed=settings.listed,
+            inline=settings.inline,
+            contact=settings.contact,
+            most_subscriptions=settings.most_subscriptions,
+            commands_a_minute=settings.commands_a_minute,
+        )
         token = settings.token.get_secret_value() if settings.token else ""
-        await run_bot(database, token, settings.api_url, stop=stop, operators=settings.operators)
+        seal = Seal.kept_in(settings.button_secret_path)
+        if rules.entry is Entry.INVITE and not rules.operators | rules.listed:
+            async with database.begin() as connection:
+                if not await is_anybody_in(connection):
+                    print(NOBODY_IN, file=sys.stderr)
+        await run_bot(database, token, settings.api_url, stop=stop, rules=rules, seal=seal)
 
     return program
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def search(
-    query: Annotated[str, typer.Argument(help='Words in any form, "phrases", -exclusions, topic:, channel:, …')],
+    query: Annotated[str, typer.Argument(help='Words in any form, "phrases", -exclusions, topic:, channel:, in:, …')],
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many posts at most.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
@@ -36,35 +36,13 @@ def search(
 
 
 async def _find(words: str, limit: int) -> list[StoredPost]:
+    from cli.asking import understood
     from cli.opening import opened
     from config.settings import StorageSettings, read
-    from matching.query import QueryError, parse
-    from storage import channels
     from storage.search import search as find
 
-    try:
-        query = parse(words, standing=False)
-    except QueryError as error:
-        raise BadQuery(_pointed_out(words, str(error), error.position, error.suggestion)) from None
     async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        names = await channels.channel_names(connection)
-        unknown = query.channel_names() - names.keys()
-        if unknown:
-            raise UnknownChannel(f"There is no channel @{min(unknown)}; `channelwatch channels list` shows all.")
-        return await find(connection, query.resolve(names), limit=limit)
-
-
-class UnknownChannel(Exception):
-    """A query names a channel that is not stored."""
-
-
-class BadQuery(Exception):
-    """A query cannot be read; the message shows where, and the fix if there is one."""
-
-
-def _pointed_out(words: str, message: str, position: int, suggestion: str | None) -> str:
-    lines = [message, f"  {words}", f"  {' ' * position}^"]
-    return "\n".join([*lines, f"Did you mean: {suggestion}"] if suggestion else lines)
+        return await find(connection, await understood(connection, words, standing=False), limit=limit)
 
 
 def _print_json(posts: list[StoredPost]) -> None:

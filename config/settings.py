@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -131,6 +131,30 @@ class BotSettings(StorageSettings):
         default=frozenset(), validation_alias="CHANNELWATCH_OPERATORS"
     )
     """Telegram's numbers of the people who are told when a channel cannot be read; each must have started the bot."""
+
+    access: Literal["open", "invite", "listed"] = Field(default="invite", validation_alias="CHANNELWATCH_ACCESS")
+    """Who may use the bot: everybody; operators, listed people and who opened an invitation; or only the first two."""
+    listed: Annotated[frozenset[int], NoDecode, BeforeValidator(_numbers)] = Field(
+        default=frozenset(), validation_alias="CHANNELWATCH_LISTED"
+    )
+    """Telegram's numbers of people, or (negative) of groups, that may use the bot."""
+    inline: Annotated[frozenset[int], NoDecode, BeforeValidator(_numbers)] = Field(
+        default=frozenset(), validation_alias="CHANNELWATCH_INLINE"
+    )
+    """Telegram's numbers of people who may find posts from any chat by `@bot words`; nobody by default."""
+    contact: str = Field(default="", max_length=200, validation_alias="CHANNELWATCH_CONTACT")
+    """How whoever runs the bot can be reached; said in /privacy and to who is not let in."""
+    most_subscriptions: int = Field(default=50, ge=1, validation_alias="CHANNELWATCH_MOST_SUBSCRIPTIONS")
+    """Of one chat."""
+    commands_a_minute: int = Field(default=20, ge=1, validation_alias="CHANNELWATCH_COMMANDS_A_MINUTE")
+    """Of one person in one chat."""
+    button_secret: Path | None = Field(default=None, validation_alias="CHANNELWATCH_BUTTON_SECRET")
+    """The file with the secret that buttons are signed with; by default `buttons.key` in the data folder, made 0600."""
+
+    @property
+    def button_secret_path(self) -> Path:
+        """Where the secret of buttons lies."""
+        return self.button_secret or self.home / "buttons.key"
 
     def missing(self) -> str | None:
         """One sentence that says what the bot still needs, or None."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sandbox.chat_records import CallbackQuery, ChatMessage, MembershipChange
+from sandbox.inline_records import ChosenResult, InlineQuery
 
-UpdateKind = Literal["message", "callback_query", "my_chat_member", "raw"]
-UpdateBody = ChatMessage | CallbackQuery | MembershipChange | dict[str, Any]
+UpdateKind = Literal[
+    "message", "channel_post", "callback_query", "my_chat_member", "inline_query", "chosen_inline_result", "raw"
+]
+UpdateBody = ChatMessage | CallbackQuery | MembershipChange | InlineQuery | ChosenResult | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

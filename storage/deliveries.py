@@ -5,6 +5,7 @@
                            |-> unknown      nobody can know; one resend at most follows, plainly marked
                            |-> dead         permanent
     pending, unknown -> cancelled           nobody asks for it any more
+    held -> pending                         nothing else tells its story (any more), or enough channels do (decision 16)
 
 Every step is fenced by the lease's token: a process that was paused for an hour cannot settle what another has taken.
 A message about several rows (late posts, notices) moves all of them in one statement.
@@ -14,16 +15,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CursorResult, select, text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import alerts, notices
 from storage.alerts import Alert, FoundLate, alert_of
+from storage.ids import SubscriberId
 from storage.leases import Leased, lease_due
-from storage.models import SendBanRow
 from storage.notices import Notice
 from storage.owing import Owed, owe_alerts
 from storage.post_values import storable
+from storage.send_bans import ban, bans
 
 __all__ = [
     "Alert",
@@ -43,6 +45,7 @@ __all__ = [
     "mark_sent",
     "mark_unknown",
     "next_due_at",
+    "note_thread_gone",
     "owe_alerts",
     "purge_settled",
 ]
@@ -56,8 +59,16 @@ async def begin_sending(connection: AsyncConnection, leased: Leased, *, lease: d
 
     What nobody asks for any more is cancelled; the rest of a digest goes all the same.
     """
-    count = await _begin(connection, leased, lease, UNWANTED, detail="no subscription asks for it any more")
-    return await alerts.begun(connection, leased, count) if count else None
+    if len(leased.ids) > 1:
+        count = await _begin(connection, leased, lease, UNWANTED, detail=NOT_ASKED_FOR)
+        return await alerts.begun(connection, leased, count) if count else None
+    if not await _settle(connection, leased, BEGUN, from_state="leased", lease=lease):
+        return None
+    alert = await alerts.begun(connection, leased, 1)
+    if alert is None or not alert.reasons:
+        await _settle(connection, leased, CANCELLED, detail=NOT_ASKED_FOR)
+        return None
+    return alert
 
 
 async def begin_notices(connection: AsyncConnection, leased: Leased, *, lease: dt.timedelta) -> list[Notice]:
@@ -70,19 +81,22 @@ async def _begin(
     connection: AsyncConnection, leased: Leased, lease: dt.timedelta, unwanted: str, **values: dt.timedelta | str
 ) -> int:
     """From leased to sending; how many rows of the message are to be sent."""
-    begun = await _settle(
-        connection, leased, "state = 'sending', attempt = attempt + 1, leased_until_at = now() + :lease",
-        from_state="leased", lease=lease,
-    )  # fmt: skip
+    begun = await _settle(connection, leased, BEGUN, from_state="leased", lease=lease)
     if not begun:
         return 0
     # Only after the rows are locked: reasons that were added while we waited for that are seen now.
-    cancelled = await _settle(
-        connection, leased, "state = 'cancelled', detail = :detail, settled_at = now(), lease_token = NULL",
-        "sending", only=unwanted, **values,
-    )  # fmt: skip
+    cancelled = await _settle(connection, leased, CANCELLED, "sending", only=unwanted, **values)
     return begun - cancelled
 
+
+BEGUN = (
+    "state = 'sending', attempt = attempt + 1, leased_until_at = now() + :lease,"
+    " shown_version = 1 + (SELECT count(*) FROM post_versions v WHERE v.post_id = deliveries.post_id)"
+)
+
+CANCELLED = "state = 'cancelled', detail = :detail, settled_at = now(), lease_token = NULL"
+
+NOT_ASKED_FOR = "no subscription asks for it any more"
 
 UNWANTED = (
     "NOT EXISTS (SELECT FROM posts WHERE posts.id = deliveries.post_id) OR NOT EXISTS ("
@@ -99,8 +113,9 @@ async def mark_sent(connection: AsyncConnection, leased: Leased, telegram_messag
     """Telegram accepted it. Commit at once, alone: until then a crash makes it unknown. False: the lease was lost."""
     sent = await _settle(
         connection, leased,
-        "state = 'sent', telegram_message_id = :message, settled_at = now(), detail = NULL, lease_token = NULL",
-        message=telegram_message_id,
+        "state = 'sent', telegram_message_id = :message, settled_at = now(), detail = NULL, lease_token = NULL,"
+        " in_digest = :several",
+        message=telegram_message_id, several=len(leased.ids) > 1,
     )  # fmt: skip
     return sent > 0
 
@@ -122,14 +137,22 @@ async def mark_pending(
 
 
 async def mark_unknown(connection: AsyncConnection, leased: Leased, detail: str, delay: dt.timedelta) -> bool:
-    """Nobody can know whether Telegram took it. Due once more after `delay`; after that it is dead, and said so."""
+    """Nobody can know whether Telegram took it. Due once more after `delay`; after that it is dead, and said so.
+
+    Who wants everything at most once is not sent it again: it stays unknown, and is listed. An amendment may be made
+    twice without harm, and is.
+    """
     return await _settle(connection, leased, UNKNOWN, delay=delay, detail=detail, most=MOST_UNKNOWNS) > 0
 
 
+AT_MOST_ONCE = "(SELECT at_most_once FROM subscribers s WHERE s.id = deliveries.subscriber_id)"
+
 UNKNOWN = (
-    "unknowns = unknowns + 1, state = CASE WHEN unknowns + 1 >= :most THEN 'dead' ELSE 'unknown' END,"
+    "unknowns = unknowns + CASE kind WHEN 'amendment' THEN 0 ELSE 1 END,"
+    f" state = CASE WHEN kind = 'amendment' THEN 'pending' WHEN {AT_MOST_ONCE} THEN 'unknown'"
+    " WHEN unknowns + 1 >= :most THEN 'dead' ELSE 'unknown' END,"
     " due_at = now() + :delay, detail = :detail, lease_token = NULL,"
-    " settled_at = CASE WHEN unknowns + 1 >= :most THEN now() END"
+    f" settled_at = CASE WHEN kind <> 'amendment' AND ({AT_MOST_ONCE} OR unknowns + 1 >= :most) THEN now() END"
 )
 
 
@@ -179,7 +202,7 @@ async def next_due_at(connection: AsyncConnection) -> dt.datetime | None:
     value: dt.datetime | None = await connection.scalar(
         text(
             "SELECT min(d.due_at) FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id"
-            " WHERE d.state IN ('pending', 'unknown') AND s.state = 'active'"
+            " WHERE d.state IN ('pending', 'unknown') AND d.settled_at IS NULL AND s.state = 'active'"
         )
     )
     return value
@@ -191,22 +214,9 @@ async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
     return {row.state: row.deliveries for row in rows}
 
 
-async def ban(connection: AsyncConnection, chat_id: int, until_at: dt.datetime) -> None:
-    """Telegram told us to wait: for one chat, or (chat 0) altogether. Kept across restarts."""
-    await connection.execute(
-        text(
-            "INSERT INTO send_bans (chat_id, until_at) VALUES (:chat, :until) ON CONFLICT (chat_id)"
-            " DO UPDATE SET until_at = greatest(send_bans.until_at, excluded.until_at)"
-        ),
-        {"chat": chat_id, "until": until_at},
-    )
-
-
-async def bans(connection: AsyncConnection) -> dict[int, dt.datetime]:
-    """Bans that still hold, by chat (0: the whole bot); those that are over are forgotten."""
-    await connection.execute(text("DELETE FROM send_bans WHERE until_at <= now()"))
-    rows = await connection.execute(select(SendBanRow.chat_id, SendBanRow.until_at))
-    return {row.chat_id: row.until_at for row in rows}
+async def note_thread_gone(connection: AsyncConnection, subscriber_id: SubscriberId) -> None:
+    """The subscriber's forum topic was deleted: from now on all goes to the group itself, without asking each time."""
+    await connection.execute(text("UPDATE subscribers SET is_thread_gone = true WHERE id = :id"), {"id": subscriber_id})
 
 
 async def purge_settled(connection: AsyncConnection, older_than: dt.timedelta) -> int:

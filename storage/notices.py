@@ -55,6 +55,10 @@ class Kind(StrEnum):
     """Ingest has said nothing for `minutes`."""
     BACK = "back"
     """Ingest works again."""
+    QUARANTINED = "quarantined"
+    """An update of the bot failed again and again and was set aside (storage.inbox.Alarm)."""
+    CONFLICT = "conflict"
+    """Another program polls with the bot's token (storage.inbox.Alarm)."""
 
 
 async def notify_operators(

@@ -60,6 +60,11 @@ async def lock_stories(connection: AsyncConnection) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORIES})
 
 
+async def latest_version(connection: AsyncConnection) -> int:
+    """The last version drawn, by whomever. Under `lock_stories`."""
+    return int(await connection.scalar(text("SELECT last_value FROM story_versions")) or 0)
+
+
 async def told_since(connection: AsyncConnection, version: int, limit: int = PAGE) -> tuple[list[Told], int]:
     """The next posts told after a version, in its order, and the version to go on from."""
     rows = (await connection.execute(TOLD, {"version": version, "limit": limit})).all()

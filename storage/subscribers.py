@@ -75,6 +75,13 @@ async def set_language(connection: AsyncConnection, subscriber_id: SubscriberId,
     await connection.execute(update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(language=language))
 
 
+async def set_time_zone(connection: AsyncConnection, subscriber_id: SubscriberId, time_zone: str) -> None:
+    """Show times to the subscriber in this zone (its IANA name) from now on."""
+    await connection.execute(
+        update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(time_zone=storable(time_zone))
+    )
+
+
 async def suspend(connection: AsyncConnection, subscriber_id: SubscriberId, why: str) -> None:
     """Telegram refuses the chat: owe it nothing more, keep its subscriptions for the return."""
     why = storable(why)

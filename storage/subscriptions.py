@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from sqlalchemy import any_, exists, func, select, update
 from sqlalchemy import delete as delete_rows
@@ -145,14 +146,15 @@ async def counter(connection: AsyncConnection) -> int:
 
 
 async def changes_since(
-    connection: AsyncConnection, version: int, limit: int | None = None
+    connection: AsyncConnection, version: int, limit: int | None = None, *, latest: int | None = None
 ) -> tuple[int, list[Subscription]]:
     """The counter, and every subscription that changed after `version` (drafts left out, deleted ones included).
 
-    The counter is read first: a change that commits in between is given twice, never missed. With a `limit`, as many
+    The counter is read first: a change that commits in between is given twice, never missed. `latest` is what it said
+    to whom has read it in this transaction already (`storage.definitions.read_counters`). With a `limit`, as many
     changes as that may not be all of them.
     """
-    latest = await counter(connection)
+    latest = await counter(connection) if latest is None else latest
     if latest == version:
         return latest, []
     rows = await connection.execute(
@@ -239,3 +241,72 @@ async def _cancel_unwanted(connection: AsyncConnection, subscriber_id: Subscribe
         )
         .values(state="cancelled", detail="no subscription asks for it any more", settled_at=func.now())
     )
+
+
+Mode = Literal["every", "first", "nth"]
+"""Alert to every post; to the first of a story; or once so many channels tell it."""
+
+
+async def set_mode(
+    connection: AsyncConnection,
+    subscriber_id: SubscriberId,
+    subscription_id: SubscriptionId,
+    mode: Mode,
+    nth: int | None = None,
+) -> bool:
+    """Alert so from now on; False when the subscriber has no such subscription. `nth`: 2 to 20, with "nth" only.
+
+    Ingest need not hear of it: what is owed is decided where it is written (`storage.owing`).
+    """
+    changed = await connection.execute(
+        update(SubscriptionRow)
+        .where(
+            SubscriptionRow.id == subscription_id,
+            SubscriptionRow.subscriber_id == subscriber_id,
+            SubscriptionRow.state != "deleted",
+        )
+        .values(mode=mode, nth=nth)
+        .returning(SubscriptionRow.id)
+    )
+    return changed.first() is not None
+
+
+async def modes_of(
+    connection: AsyncConnection, subscriber_id: SubscriberId
+) -> dict[SubscriptionId, tuple[Mode, int | None]]:
+    """How each of a subscriber's subscriptions alerts."""
+    rows = await connection.execute(
+        select(SubscriptionRow.id, SubscriptionRow.mode, SubscriptionRow.nth).where(
+            SubscriptionRow.subscriber_id == subscriber_id
+        )
+    )
+    return {SubscriptionId(row.id): (cast("Mode", row.mode), row.nth) for row in rows}
+
+
+def fingerprint(query: str) -> str:
+    """Eight characters that tell a stored query from others: a button says with them which query it is to bring."""
+    return hashlib.sha256(query.encode()).hexdigest()[:8]
+
+
+async def exchange(
+    connection: AsyncConnection,
+    subscriber_id: SubscriberId,
+    subscription_id: SubscriptionId,
+    draft_id: SubscriptionId,
+    wanted: str,
+) -> Subscription | None:
+    """Give a subscription the name and query of a draft, and the draft those it had: the same the other way undoes it.
+
+    `wanted` is the `fingerprint` of the query that the subscription shall have: twice is once. None when the subscriber
+    has no such subscription, or no such draft any more.
+    """
+    version = await bump(connection)  # first: its row lock makes two taps wait for each other
+    own = await _row(connection, subscriber_id, subscription_id, "active", "paused", lock=True)
+    if own is None or fingerprint(own.query) == wanted:
+        return subscription_of(own[:5]) if own else None
+    other = await _row(connection, subscriber_id, draft_id, "draft", lock=True)
+    if other is None or fingerprint(other.query) != wanted:
+        return None
+    await _change(connection, draft_id, 0, name=own.name, query=own.query, canonical=own.canonical)
+    values = {"name": other.name, "query": other.query, "canonical": other.canonical}
+    return await _change(connection, subscription_id, version, **values)

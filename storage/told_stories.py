@@ -80,6 +80,11 @@ async def largest_stories(
     return [StorySize(row.story_id, row.posts, row.channels, posts[row.first_id], row.latest_at) for row in rows]
 
 
+async def stories_by_link(connection: AsyncConnection) -> dict[str, PostId]:
+    """The story of every post of a channel that has a name, by the post's public link."""
+    return {row.link: PostId(row.story_id) for row in await connection.execute(BY_LINK)}
+
+
 async def take_out(connection: AsyncConnection, post_id: PostId) -> PostId | None:
     """Undo a wrong join: the post stands alone, and never joins that story again.
 
@@ -105,6 +110,12 @@ async def join_stories(connection: AsyncConnection, story_id: PostId, into: Post
 
 
 MEMBERS = text("SELECT post_id, kind, like_post_id, similarity FROM story_posts WHERE story_id = :story")
+
+BY_LINK = text(
+    "SELECT 'https://t.me/' || c.username || '/' || p.message_id AS link, coalesce(sp.story_id, p.id) AS story_id"
+    " FROM posts p JOIN channels c ON c.id = p.channel_id LEFT JOIN story_posts sp ON sp.post_id = p.id"
+    " WHERE c.username IS NOT NULL"
+)
 
 LARGEST = text(
     """

@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.handlers import search, start, subscriptions, topics, why, words
+from bot.handlers import (
+    channels,
+    connect,
+    edit,
+    feedback,
+    invites,
+    language,
+    modes,
+    mute,
+    paces,
+    privacy,
+    search,
+    settings,
+    share,
+    start,
+    stats,
+    subscriptions,
+    topics,
+    trend,
+    why,
+    words,
+)
 from bot.talk import Talk
 
 Conversation = Callable[[Talk, str], Awaitable[None]]
@@ -24,11 +45,21 @@ def administrators_only(conversation: Conversation) -> Conversation:
 COMMANDS: Mapping[str, Conversation] = {
     "start": start.greet,
     "help": start.explain,
-    "privacy": start.tell_privacy,
+    "privacy": privacy.tell,
     "watch": words.watch,
     "topics": topics.show,
     "list": subscriptions.show,
     "search": search.find,
+    "trend": trend.draw,
+    "stats": stats.tell,
+    "channels": channels.show,
+    "settings": settings.show,
+    "language": language.ask_language,
+    "timezone": language.ask_zone,
+    "connect": connect.connect,
+    "disconnect": connect.disconnect,
+    "export": privacy.export,
+    "delete_me": privacy.ask_delete,
 }
 
 BUTTONS: Mapping[str, Conversation] = {
@@ -47,8 +78,25 @@ BUTTONS: Mapping[str, Conversation] = {
     "n": administrators_only(subscriptions.ask_name),
     "d": administrators_only(subscriptions.ask_delete),
     "k": administrators_only(subscriptions.delete),
+    "v": administrators_only(words.leave_out),
+    "e": administrators_only(edit.ask_words),
+    "c": administrators_only(edit.exchange),
+    "y": administrators_only(feedback.offer),
+    "b": trend.switch,
+    "h": administrators_only(share.make_link),
+    "u": channels.turn_page,
+    "z": administrators_only(modes.turn),
+    "j": channels.approve,
+    "i": channels.refuse,
+    "lang": administrators_only(language.set_language),
+    "zone": administrators_only(language.set_zone),
+    "erase": administrators_only(privacy.delete),
+    "stay": administrators_only(privacy.stay),
+    "set": administrators_only(settings.turn),
+    "pace": administrators_only(paces.turn),
+    "mute": administrators_only(mute.turn),
 }
-"""The letter before the colon of a button's data."""
+"""The letters before the colon of a button's data."""
 
 
 async def hear(talk: Talk, text: str) -> None:
@@ -59,6 +107,12 @@ async def hear(talk: Talk, text: str) -> None:
     if number := subscriptions.number_asked_for(talk.asked):
         await talk.require_administrator()
         await subscriptions.rename(talk, number, text)
+    elif number := edit.number_asked_for(talk.asked):
+        await talk.require_administrator()
+        await edit.preview(talk, number, text)
+    elif mute.is_answer(talk.asked):
+        await talk.require_administrator()
+        await mute.mute_word(talk, text)
     elif talk.is_private or words.is_answer_to_watch(talk.asked):
         await words.preview(talk, text)
 
@@ -69,7 +123,7 @@ async def hear_no_words(talk: Talk, _: str) -> None:
         await talk.say(talk.texts.only_words)
 
 
-async def hear_unknown_command(talk: Talk, _: str) -> None:
-    """A command that is not ours; in a group it may be another bot's."""
-    if talk.is_private:
+async def hear_unknown_command(talk: Talk, text: str) -> None:
+    """A command that is not ours, or an operator's; in a group it may be another bot's."""
+    if talk.is_private and not await invites.hear_operator(talk, text):
         await talk.say(talk.texts.unknown_command)

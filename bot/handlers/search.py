@@ -7,17 +7,28 @@ import datetime as dt
 from bot.handlers.words import explain_error, explain_unknown
 from bot.message import Button, Message
 from bot.post_view import listed
+from bot.previews import bars, brings
 from bot.queries import UnknownChannels, understand, usernames_of
-from bot.rich_text import code, fill, joined
+from bot.rich_text import RichText, code, fill, joined
 from bot.talk import Stale, Talk
+from bot.texts import Catalogue
 from matching.query import Query, QueryError
 from storage import channels
+from storage.back_tests import BackTest, back_test
+from storage.database import Connection
+from storage.definitions import read_names
 from storage.ids import PostId
 from storage.posts import StoredPost
 from storage.search import Cursor, search
 
 ON_A_PAGE = 5
 """Posts of one page."""
+
+FACET_DAYS = 30
+"""Days of which the first page says how many posts there were, when and from whom."""
+
+FACET_BUDGET = dt.timedelta(seconds=0.5)
+"""How long counting them exactly may take beside the search itself: an answer is there within two seconds (issue 6)."""
 
 SHOWN_UNITS = 250
 """How much of each post a page shows."""
@@ -63,18 +74,29 @@ async def _show(talk: Talk, text: str, before: Cursor | None, *, said_by_us: boo
     try:
         async with talk.database.begin() as connection:
             names = await channels.channel_names(connection)
-            query = understand(text, names, standing=False, zone=talk.zone, said_by_us=said_by_us)
+            defined = await read_names(connection)
+            query = understand(text, names, standing=False, zone=talk.zone, said_by_us=said_by_us, names=defined)
             posts = await search(connection, query, limit=ON_A_PAGE + 1, before=before)
+            facets = await _facets(connection, query) if before is None and len(posts) > ON_A_PAGE else None
     except QueryError as error:
         await talk.say(explain_error(text, error, talk.texts, standing=False))
     except UnknownChannels as error:
         await talk.say(explain_unknown(error, talk.texts))
     else:
-        await talk.say(compose_page(query, query.render(usernames_of(names)), posts, talk, is_first=before is None))
+        understood = query.render(usernames_of(names), defined.by_set)
+        await talk.say(compose_page(query, understood, posts, talk, facets, is_first=before is None))
 
 
-def compose_page(query: Query, understood: str, posts: list[StoredPost], talk: Talk, *, is_first: bool) -> Message:
-    """A page of posts, with a button for the next one if there is more than fits."""
+def compose_page(
+    query: Query,
+    understood: str,
+    posts: list[StoredPost],
+    talk: Talk,
+    facets: BackTest | None = None,
+    *,
+    is_first: bool,
+) -> Message:
+    """A page of posts, with a button for the next one if there is more than fits; above them what `facets` counted."""
     texts, now = talk.texts, dt.datetime.now(dt.UTC)
     if not posts:
         return Message(fill(texts.search_nothing, query=code(understood)) if is_first else fill(texts.search_end))
@@ -84,4 +106,20 @@ def compose_page(query: Query, understood: str, posts: list[StoredPost], talk: T
         for post in shown
     ]
     more_button = ((Button(texts.search_more, data=f"m:{place_after(shown[-1])}"),),) if len(posts) > ON_A_PAGE else ()
-    return Message(joined("\n\n", [fill(texts.search_title, query=code(understood)), *pieces]), more_button)
+    head = fill(texts.search_title, query=code(understood))
+    if facets is not None and facets.posts:
+        head = head + "\n" + _counted(facets, texts)
+    return Message(joined("\n\n", [head, *pieces]), more_button)
+
+
+async def _facets(connection: Connection, query: Query) -> BackTest:
+    """How many posts there were lately, when and from whom; an estimate where counting takes too long."""
+    now = dt.datetime.now(dt.UTC)
+    return await back_test(connection, query, now=now, days=FACET_DAYS, examples=0, budget=FACET_BUDGET)
+
+
+def _counted(facets: BackTest, texts: Catalogue) -> RichText:
+    template = texts.counted(texts.search_facets, facets.posts)
+    channels = ", ".join(brings(channel, count, texts) for channel, count in facets.channels)
+    line = fill(template, n=facets.posts, days=FACET_DAYS, bars=bars(facets.by_day), channels=channels)
+    return line if facets.one_in == 1 else line + "\n" + fill(texts.counted_sample, n=facets.one_in)

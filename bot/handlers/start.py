@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from bot.handlers import words
+from bot.handlers import share, words
+from bot.handlers.share import is_shared
 from bot.message import Button, Message
 from bot.rich_text import RichText, bold, code, fill, joined, plain
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
 
 
-async def greet(talk: Talk, _: str) -> None:
-    """/start: who speaks, and three queries to try with one tap."""
+async def greet(talk: Talk, word: str) -> None:
+    """/start: who speaks, and three queries to try with one tap; or what a shared link carries."""
+    if is_shared(word):
+        await share.open_link(talk, word)
+        return
     await talk.say(greeting(talk.texts) if talk.is_private else group_greeting(talk.texts))
 
 

@@ -11,7 +11,9 @@ from bot.queries import understood_again, usernames_of
 from bot.rich_text import RichText, bold, code, fill, joined, one_line, plain
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
+from matching.ids import ChannelSetId
 from storage import channels, subscriptions
+from storage.definitions import read_names
 from storage.ids import ChannelId, SubscriptionId
 from storage.subscriptions import Subscription
 
@@ -93,7 +95,11 @@ def number_asked_for(asked: str | None) -> str | None:
 
 
 def compose_list(
-    owned: Sequence[Subscription], page: int, usernames: dict[ChannelId, str], texts: Catalogue
+    owned: Sequence[Subscription],
+    page: int,
+    usernames: dict[ChannelId, str],
+    sets: dict[ChannelSetId, str],
+    texts: Catalogue,
 ) -> Message:
     """A page of subscriptions, a button for each."""
     if not owned:
@@ -102,7 +108,9 @@ def compose_list(
     page = min(page, pages - 1)
     here = list(enumerate(owned, start=1))[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     lines = [fill(texts.counted(texts.list_title, len(owned)), n=len(owned))]
-    lines += [plain(f"{place}. ") + _line(own, understood_again(own.query, usernames), texts) for place, own in here]
+    lines += [
+        plain(f"{place}. ") + _line(own, understood_again(own.query, usernames, sets), texts) for place, own in here
+    ]
     rows = [(Button(f"{place}. {own.name}", data=f"o:{own.id}"),) for place, own in here]
     if pages > 1:
         lines.append(fill(texts.list_page, page=page + 1, pages=pages))
@@ -120,6 +128,8 @@ def compose_one(own: Subscription, understood: str, texts: Catalogue) -> Message
         toggle = Button(texts.pause, data=f"p:{own.id}")
     rows = (
         (toggle, Button(texts.rename, data=f"n:{own.id}")),
+        (Button(texts.edit, data=f"e:{own.id}"), Button(texts.share, data=f"h:{own.id}")),
+        (Button(texts.mode, data=f"z:{own.id}"), Button(texts.digests_button, data=f"pace:one:{own.id}")),
         (Button(texts.delete, data=f"d:{own.id}"), Button(texts.back, data="l:0")),
     )
     return Message(_line(own, understood, texts), rows)
@@ -134,16 +144,18 @@ async def _page(talk: Talk, page: int) -> Message:
     async with talk.database.begin() as connection:
         owned = await subscriptions.list_for(connection, talk.owner)
         names = await channels.channel_names(connection)
-    return compose_list(owned, page, usernames_of(names), talk.texts)
+        sets = (await read_names(connection)).by_set
+    return compose_list(owned, page, usernames_of(names), sets, talk.texts)
 
 
 async def _own(talk: Talk, number: SubscriptionId) -> tuple[Subscription, str]:
     async with talk.database.begin() as connection:
         own = await subscriptions.get(connection, talk.owner, number)
         names = await channels.channel_names(connection)
+        sets = (await read_names(connection)).by_set
     if own is None or own.state == "draft":
         raise Stale
-    return own, understood_again(own.query, usernames_of(names))
+    return own, understood_again(own.query, usernames_of(names), sets)
 
 
 async def _show_changed(talk: Talk, number: str, said: str) -> None:

@@ -3,60 +3,57 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from bot.message import Button, Message
-from bot.post_view import listed
-from bot.queries import (
-    UnknownChannels,
-    place_of,
-    repaired,
-    understand,
-    understood_again,
-    usernames_of,
-    within_last_week,
-)
+from bot.narrowing import loud_words
+from bot.previews import LOUD, Change, Preview, Quieter, compose_preview
+from bot.queries import UnknownChannels, place_of, read_stored, repaired, understand, understood_again, usernames_of
 from bot.rich_text import RichText, bold, code, fill, joined, plain, pre
-from bot.talk import Stale, Talk
+from bot.talk import Refused, Stale, Talk
 from bot.texts import CATALOGUES, Catalogue
+from matching.names import Names
 from matching.query import Query, QueryError
-from storage import channels, search, subscriptions
-from storage.ids import SubscriptionId
-from storage.posts import StoredPost
+from storage import back_tests, channels, subscriptions
+from storage.back_tests import BackTest, back_test
+from storage.database import Connection
+from storage.definitions import read_names
+from storage.ids import ChannelId, SubscriptionId
+from storage.subscription_room import has_room
+from storage.trends import BUDGET
 
-SHOWN = 3
-"""Posts that a preview shows (issue 2)."""
-
-SHOWN_UNITS = 200
-"""How much of each."""
-
-LOUD = 50
-"""Alerts a day from which a preview warns."""
+WEEK = dt.timedelta(days=7)
+"""The days a preview looks back (issue 2)."""
 
 NAME_CHARACTERS = 60
 """Length of a subscription's name."""
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a query would have brought in the last seven days."""
-
-    understood: str
-    query: Query
-    count: int
-    newest: list[StoredPost]
+SUGGESTED = 3
+"""Words to leave out that a loud query is offered."""
 
 
-async def preview(talk: Talk, text: str, *, name: str | None = None) -> None:
-    """Show what the words were understood as and would have found, with a button that subscribes to them."""
+async def preview(
+    talk: Talk,
+    text: str,
+    *,
+    name: str | None = None,
+    instead_of: SubscriptionId | None = None,
+    in_place: bool = False,
+    said_by_us: bool = False,
+) -> None:
+    """Show what the words were understood as and would have found, with a button that subscribes to them.
+
+    `instead_of`: the subscription that is to get these words. `in_place`: instead of the message with the button.
+    `said_by_us`: the words are `Query.render`, accepted before.
+    """
     try:
-        found, draft = await _draft(talk, text, name)
+        made = await _made(talk, text, name, instead_of, said_by_us)
     except QueryError as error:
         await talk.say(explain_error(text, error, talk.texts, standing=True))
     except UnknownChannels as error:
         await talk.say(explain_unknown(error, talk.texts))
     else:
-        await talk.say(compose_preview(found, draft, talk, now=dt.datetime.now(dt.UTC)))
+        shown = compose_preview(made, talk, now=dt.datetime.now(dt.UTC))
+        await (talk.change(shown) if in_place else talk.say(shown))
 
 
 async def watch(talk: Talk, text: str) -> None:
@@ -69,12 +66,16 @@ async def watch(talk: Talk, text: str) -> None:
 
 async def subscribe(talk: Talk, number: str) -> None:
     """The preview's button: the draft becomes a subscription."""
+    most = talk.rules.most_subscriptions
     async with talk.database.begin() as connection:
+        if not await has_room(connection, talk.owner, subscription_id(number), most):
+            raise Refused(fill(talk.texts.counted(talk.texts.too_many_subscriptions, most), n=most).text)
         made = await subscriptions.confirm(connection, talk.owner, subscription_id(number))
         names = await channels.channel_names(connection)
+        sets = (await read_names(connection)).by_set
     if made is None:
         raise Stale
-    understood = understood_again(made.query, usernames_of(names))
+    understood = understood_again(made.query, usernames_of(names), sets)
     await talk.change(fill(talk.texts.subscribed, name=bold(made.name), query=code(understood)))
 
 
@@ -85,6 +86,19 @@ async def cancel(talk: Talk, number: str) -> None:
         if own is not None and own.state == "draft":
             await subscriptions.delete(connection, talk.owner, own.id)
     await talk.change(talk.texts.cancelled)
+
+
+async def leave_out(talk: Talk, place: str) -> None:
+    """A button of a loud preview: the same without a word; both stand in that very message."""
+    number, _, own = place.partition(":")
+    if number not in map(str, range(1, SUGGESTED + 1)):
+        raise Stale
+    try:
+        word = talk.quoted(int(number))
+    except IndexError:
+        raise Stale from None
+    query = _without(talk.quoted(0), word)
+    await preview(talk, query, instead_of=subscription_id(own) if own else None, in_place=True)
 
 
 async def try_suggestion(talk: Talk, _: str) -> None:
@@ -104,23 +118,9 @@ def subscription_id(number: str) -> SubscriptionId:
     return SubscriptionId(int(number))
 
 
-def compose_preview(found: Found, draft: SubscriptionId, talk: Talk, *, now: dt.datetime) -> Message:
-    """What was understood, how much it would have brought, and the newest of it."""
-    texts = talk.texts
-    head = [fill(texts.understood, query=code(found.understood)), _amount(found.count, texts)]
-    shown = [
-        listed(post, [found.query], language=talk.subscriber.language, zone=talk.zone, now=now, most=SHOWN_UNITS)
-        for post in found.newest
-    ]
-    if shown:
-        head.append(plain(texts.newest))
-    buttons = (Button(texts.subscribe, data=f"s:{draft}"), Button(texts.cancel, data=f"x:{draft}"))
-    return Message(joined("\n\n", [*head, *shown]), (buttons,))
-
-
 def explain_error(text: str, error: QueryError, texts: Catalogue, *, standing: bool) -> Message:
     """Why a query was refused, where, and what would do instead."""
-    blocks = [fill(texts.query_refused, reason=error.message), _place(text, error, texts)]
+    blocks = [fill(texts.query_refused, reason=texts.refusal(error)), _place(text, error, texts)]
     mended = repaired(error, standing=standing)
     if mended is None:
         return Message(joined("\n\n", blocks))
@@ -135,28 +135,65 @@ def explain_unknown(error: UnknownChannels, texts: Catalogue) -> RichText:
     return fill(template, names=", ".join(f"@{name}" for name in error.names))
 
 
+def name_of(understood: str) -> str:
+    """What a subscription is called whom nobody has named."""
+    return RichText(understood).truncated(NAME_CHARACTERS).text
+
+
 def _place(text: str, error: QueryError, texts: Catalogue) -> RichText:
     return plain(texts.query_place) + "\n" + pre(place_of(text, error))
 
 
-async def _draft(talk: Talk, text: str, name: str | None) -> tuple[Found, SubscriptionId]:
+def _without(query: str, word: str) -> str:
+    """The words with an exclusion behind them that is about all of them."""
+    return f"({query}) {word}"
+
+
+async def _made(
+    talk: Talk, text: str, name: str | None, instead_of: SubscriptionId | None, said_by_us: bool
+) -> Preview:
+    now = dt.datetime.now(dt.UTC)
     async with talk.database.begin() as connection:
         names = await channels.channel_names(connection)
-        query = understand(text, names, standing=True, zone=talk.zone)
-        recent = within_last_week(query, dt.datetime.now(dt.UTC))
-        newest = await search.search(connection, recent, limit=SHOWN)
-        count = await search.count(connection, recent) if newest else 0
-        understood = query.render(usernames_of(names))
-        chosen = name or RichText(understood).truncated(NAME_CHARACTERS).text
+        defined = await read_names(connection)
+        query = understand(text, names, standing=True, zone=talk.zone, said_by_us=said_by_us, names=defined)
+        understood = query.render(usernames_of(names), defined.by_set)
+        test = await back_test(connection, query, now=now)
+        quieter = await _quieter(connection, query, test, now)
+        change = None
+        if instead_of is not None:
+            # Two counts that take long would be too long: the second one is of a sample when the first one is.
+            budget = dt.timedelta(0) if test.one_in > 1 else BUDGET
+            change = await _change(talk, connection, instead_of, now, budget)
+            name = _name_instead(change, understood, names, defined)
+        chosen = name or name_of(understood)
         draft = await subscriptions.draft(connection, talk.owner, name=chosen, query=query)
-    return Found(understood, query, count, newest), draft
+    return Preview(understood, query, test, quieter, draft, change)
 
 
-def _amount(count: int, texts: Catalogue) -> RichText:
-    if not count:
-        return plain(texts.no_posts_yet)
-    amount = fill(texts.counted(texts.last_days, count), n=bold(str(count)))
-    daily = round(count / 7)
-    if daily < LOUD:
-        return amount
-    return amount + "\n" + fill(texts.counted(texts.too_loud, daily), n=daily)
+async def _change(
+    talk: Talk, connection: Connection, number: SubscriptionId, now: dt.datetime, budget: dt.timedelta
+) -> Change:
+    own = await subscriptions.get(connection, talk.owner, number)
+    if own is None or own.state == "draft":
+        raise Stale
+    queries = read_stored([own.query])
+    before = [await back_test(connection, query, now=now, examples=0, budget=budget) for query in queries]
+    return Change(own, sum(test.posts for test in before))
+
+
+def _name_instead(change: Change, understood: str, names: dict[str, ChannelId], defined: Names) -> str:
+    """The name goes with the words, unless somebody chose it."""
+    was = understood_again(change.own.query, usernames_of(names), defined.by_set)
+    return name_of(understood) if change.own.name == name_of(was) else change.own.name
+
+
+async def _quieter(connection: Connection, query: Query, test: BackTest, now: dt.datetime) -> list[Quieter]:
+    """Words to leave out, if that is wanted: those that leave out most first."""
+    found = await back_tests.words_of_matches(connection, query, now - WEEK) if test.a_day >= LOUD else None
+    if found is None:
+        return []
+    ways = loud_words(query, found)
+    kept = await back_tests.effects(connection, [way.query for way in ways], found.matches)
+    order = sorted(zip(kept, ways, strict=True), key=lambda each: each[0])[:SUGGESTED]
+    return [Quieter(way.what, round(100 * left / len(found.matches))) for left, way in order]

@@ -1,4 +1,4 @@
-"""Everything the bot says, by language; what a language does not have yet is said in English."""
+"""Everything the bot says, by language; to whoever speaks another one it is said in English."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from bot.texts.catalogue import Catalogue
 from bot.texts.en import ENGLISH
+from bot.texts.ru import RUSSIAN
+from bot.texts.uk import UKRAINIAN
 
 __all__ = ["CATALOGUES", "LANGUAGES", "Catalogue", "base_language", "texts_in"]
 
-CATALOGUES: Mapping[str, Catalogue] = {ENGLISH.language: ENGLISH}
-"""The languages that are ready; topics' names come from the taxonomy, which has all of LANGUAGES."""
+CATALOGUES: Mapping[str, Catalogue] = {texts.language: texts for texts in (ENGLISH, RUSSIAN, UKRAINIAN)}
+"""The sentences of each language; topics' names come from the taxonomy, which has all of them."""
 
-LANGUAGES = ("en", "ru", "uk")
+LANGUAGES = tuple(CATALOGUES)
 """Languages that a subscriber may have."""
 
 

@@ -6,8 +6,10 @@ language's own rule (Unicode CLDR, plural rules).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from matching.errors import QueryError
 
 Forms = tuple[str, ...]
 """The forms of a counted sentence, `{n}` inside, in the order that the language's `form_of` counts them."""
@@ -154,6 +156,216 @@ class Catalogue:
     only_administrators: str
     anonymous: str
     went_wrong: str
+
+    notice_quarantined: str
+    """The inbox: an update that could not be handled; another program that polls with our token."""
+    notice_conflict: str
+
+    door_closed: str
+    """Who may come in, and how much of it; `bot.access`."""
+    door_contact: str
+    invite_spent: str
+    invite_made: Forms
+    invite_operator: str
+    invite_more: str
+    slow_down: str
+    too_many_subscriptions: Forms
+    forwarded: str
+
+    privacy_kept: str
+    """/privacy goes on with these behind `privacy`; what can be done about it."""
+    privacy_never: str
+    privacy_contact: str
+    privacy_no_contact: str
+    privacy_yours: str
+    export_caption: str
+    erase_question: str
+    erase_question_group: str
+    erase_yes: str
+    erase_no: str
+    erase_begun: str
+    erase_not: str
+    erased: str
+
+    ask_language: str
+    language_set: str
+    ask_zone: str
+    zone_which: str
+    zone_unknown: str
+    zone_city: str
+    zone_offset: str
+    """Examples of what to write: a city as people there write it, an offset."""
+    zone_set: str
+
+    for_channel: str
+    """Above everything that is said in a private chat about the channel that it configures."""
+    connect_usage: str
+    connect_in_private: str
+    connect_unknown: str
+    connect_no_channel: str
+    connect_not_administrator: str
+    connect_may_not_post: str
+    connect_none: str
+    connected: str
+    connection_ended: str
+    disconnected: str
+
+    also_told: str
+    """Stories: who else tells what an alert is about; what an edit changed; what waited for too long."""
+    also_later: str
+    also_sooner: str
+    also_more: Forms
+    told_by: Forms
+    changed: str
+    deleted_and_forgotten: str
+    digest_waited: Forms
+
+    counted_sample: str
+    """A preview: that counts are estimates; posts a day as blocks; who brings most; words that make it quieter."""
+    a_day: str
+    brings_most: str
+    brings: str
+    quieter: str
+    quieter_word: str
+    quieter_button: str
+    edit: str
+    ask_query: str
+    ask_query_hint: str
+    edit_title: str
+    edit_before: Forms
+    edit_apply: str
+    edited_query: str
+    undo: str
+    unchanged: str
+
+    not_wanted: str
+    """Feedback: what would have kept a post away, and how much of last week it would have left."""
+    feedback_title: Forms
+    feedback_newest: Forms
+    feedback_word: str
+    feedback_channel: str
+    feedback_topic: str
+    feedback_button: str
+    feedback_nothing: str
+    feedback_not_any_more: str
+
+    search_facets: Forms
+    """Above the first page of a search: how many posts there were lately, when, and from whom."""
+
+    mode: str
+    """How often a story alerts."""
+    mode_title: str
+    mode_about: str
+    mode_first: str
+    mode_every: str
+    mode_nth: Forms
+
+    inline_error: str
+    """Above a query in another chat that cannot be searched for."""
+
+    share: str
+    """Links that carry a query; the channels that are read, and proposals of more."""
+    shared: str
+    share_gone: str
+    channels_title: Forms
+    channels_none: str
+    channels_silent: str
+    channels_propose: str
+    propose_no_name: str
+    propose_known: str
+    propose_sent: str
+    propose_waiting: str
+    propose_nobody: str
+    proposal: str
+    proposal_approve: str
+    proposal_refuse: str
+    proposal_approved: str
+    proposal_refused: str
+    proposal_decided: str
+    propose_approved: str
+    propose_refused: str
+
+    trend_usage: str
+    """/trend and /stats."""
+    trend_days: Forms
+    trend_hours: Forms
+    trend_most_day: str
+    trend_most_hour: str
+    trend_usual: str
+    trend_to_hours: str
+    trend_to_days: str
+    stats_here: Forms
+    stats_paused: Forms
+    stats_alerts: str
+    stats_busiest: Forms
+    stats_stored: str
+    stats_posts: Forms
+    stats_channels: Forms
+    stats_newest: str
+    stats_lag: str
+
+    settings_title: str
+    """/settings: quiet hours, pauses, digests, what is muted; a digest's own words."""
+    settings_quiet_none: str
+    settings_quiet: str
+    settings_paused: str
+    settings_digests: Forms
+    settings_muted: Forms
+    quiet_button: str
+    quiet_ask: str
+    quiet_bad: str
+    quiet_off: str
+    quiet_hold: str
+    quiet_digest: str
+    quiet_chosen: str
+    quiet_hold_button: str
+    quiet_digest_button: str
+    quiet_chosen_button: str
+    pause_all: str
+    pause_end: str
+    pause_ask: str
+    pause_hour: str
+    pause_hours: str
+    pause_day: str
+    pause_monday: str
+    digests_button: str
+    digests_ask: str
+    pace_instant: str
+    pace_hourly: str
+    pace_daily: str
+    pace_daily_button: str
+    pace_hour_ask: str
+    pace_next: str
+    through: str
+    through_yes: str
+    through_no: str
+    mutes_button: str
+    mutes_list: str
+    mutes_none: str
+    mute: str
+    mute_ask: str
+    mute_story: str
+    mute_channel: str
+    mute_word: str
+    mute_other_word: str
+    mute_ask_word: str
+    mute_ask_word_hint: str
+    mute_item_word: str
+    mute_item_channel: str
+    mute_item_story: str
+    mute_no_word: str
+    mute_too_many: Forms
+    muted: str
+    unmuted: str
+    digest_of_stories: Forms
+    digest_more_stories: Forms
+
+    query_errors: Mapping[str, str]
+    """What is wrong with a query, by the codes of `matching.errors.SENTENCES`."""
+
+    def refusal(self, error: QueryError) -> str:
+        """What is wrong with a query, with the values that the error names."""
+        return self.query_errors[error.code].format_map(error.values)
 
     def counted(self, forms: Forms, n: int) -> str:
         """The template of a counted sentence for that many."""

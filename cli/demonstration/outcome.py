@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cli.demonstration.broadcast import Broadcast, Owed
@@ -13,10 +14,15 @@ from sandbox.chat_records import Accepted
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Totals of one demo; latencies in milliseconds from publication in the box to acceptance by its Bot API."""
+    """Totals of one demo; latencies in milliseconds from publication in the box to acceptance by its Bot API.
+
+    A person is owed one alert about each story that holds a post they asked for. `posts_told_again`: how many more such
+    posts there were, which stand in those alerts instead of being sent.
+    """
 
     posts_published: int
     posts_stored: int
+    posts_told_again: int
     alerts_expected: int
     alerts_delivered: int
     alerts_lost: int
@@ -45,21 +51,26 @@ class Outcome:
         return round(statistics.quantiles(self.latencies, n=100, method="inclusive")[percent - 1], 1)
 
 
-def count(broadcast: Broadcast, posts_stored: int) -> Outcome:
-    """Compare what the broadcast owes with what was accepted; the visitor's own alerts are left out."""
+def count(broadcast: Broadcast, posts_stored: int, stories: Mapping[str, int]) -> Outcome:
+    """Compare what the broadcast owes with what was accepted; the visitor's own alerts are left out.
+
+    `stories`: the number of the story of each stored post, by its link.
+    """
     people = {user.id for user in broadcast.stage.people.values()}
     alerts = [item for item in broadcast.stage.world.chats.accepted if item.chat_id in people and is_alert(item)]
-    copies = Counter(_owed(item) for item in alerts)
-    expected = broadcast.owed_since
+    asked_for = broadcast.owed_since
+    expected = {(chat_id, stories.get(link, link)) for chat_id, link in asked_for}
+    copies = Counter((chat_id, stories.get(link, link)) for chat_id, link in map(_owed, alerts))
     return Outcome(
         posts_published=broadcast.published,
         posts_stored=posts_stored,
+        posts_told_again=len(asked_for) - len(expected),
         alerts_expected=len(expected),
-        alerts_delivered=len(copies.keys() & expected.keys()),
-        alerts_lost=len(expected.keys() - copies.keys()),
-        alerts_unexpected=len(copies.keys() - expected.keys()),
+        alerts_delivered=len(copies.keys() & expected),
+        alerts_lost=len(expected - copies.keys()),
+        alerts_unexpected=sum(_owed(item) not in asked_for for item in alerts),
         duplicates=sum(copies.values()) - len(copies),
-        latencies=[(item.monotonic - expected[_owed(item)]) * 1000 for item in alerts if _owed(item) in expected],
+        latencies=[(item.monotonic - asked_for[_owed(item)]) * 1000 for item in alerts if _owed(item) in asked_for],
     )
 
 

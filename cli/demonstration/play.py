@@ -23,6 +23,7 @@ from ingest.replay import replay
 from sandbox.chat_records import ChatEvent
 from storage.channels import channel_names, requested_channels
 from storage.posts import count_posts
+from storage.told_stories import stories_by_link
 
 DELIVERED_WITHIN_SECONDS = 30.0
 """How long the last alerts are waited for before they count as lost."""
@@ -125,7 +126,7 @@ async def _settled(stage: Stage, broadcast: Broadcast) -> Outcome:
 
 async def _count(stage: Stage, broadcast: Broadcast) -> Outcome:
     async with stage.database.begin() as connection:
-        return outcome.count(broadcast, await count_posts(connection))
+        return outcome.count(broadcast, await count_posts(connection), await stories_by_link(connection))
 
 
 async def _stay(stage: Stage, broadcast: Broadcast) -> None:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from sandbox.bot_api.faults import BadGateway, Delay, DropAfter, DropBefore, Flood, Garbage, Refusal
+from sandbox.bot_api.faults import (
+    CONFLICT,
+    UNAUTHORIZED,
+    BadGateway,
+    BlackHole,
+    Delay,
+    DropAfter,
+    DropBefore,
+    Flood,
+    Garbage,
+    Refusal,
+)
 from sandbox.bot_api.limits import Limits
 from sandbox.bot_api.server import BotApiServer
 
 __all__ = [
+    "CONFLICT",
+    "UNAUTHORIZED",
     "BadGateway",
+    "BlackHole",
     "BotApiServer",
     "Delay",
     "DropAfter",

@@ -9,7 +9,7 @@ from sandbox.bot_api.errors import BadRequest
 from sandbox.bot_api.params import Params
 from sandbox.bot_api.state import BotState, Handler
 from sandbox.bot_api.wire import Json, bot_json, chat_json, member_json, user_json
-from sandbox.chat_records import Chat, CommandScope
+from sandbox.chat_records import Chat, ChatEvent, CommandScope
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -47,6 +47,7 @@ async def _set_commands(state: BotState, params: Params) -> bool:
         {"command": command["command"].removeprefix("/"), "description": command["description"].strip()}
         for command in commands
     ]
+    state.chats.emit(ChatEvent("profile", 0))
     return True
 
 
@@ -56,6 +57,7 @@ async def _get_commands(state: BotState, params: Params) -> list[Any]:
 
 async def _delete_commands(state: BotState, params: Params) -> bool:
     state.chats.bot.commands.pop((_scope(state, params), _language(params)), None)
+    state.chats.emit(ChatEvent("profile", 0))
     return True
 
 
@@ -88,6 +90,7 @@ def _language(params: Params) -> str:
 
 async def _set_description(state: BotState, params: Params) -> bool:
     _set_text(state.chats.bot.descriptions, params, "description", _DESCRIPTION)
+    state.chats.emit(ChatEvent("profile", 0))
     return True
 
 
@@ -125,20 +128,28 @@ async def _get_member(state: BotState, params: Params) -> Json:
     chat = state.chat(params)
     user_id = params.integer("user_id")
     if user_id == state.chats.bot.id:
-        return member_json(bot_json(state.chats.bot), chat.member_status)
+        return member_json(bot_json(state.chats.bot), chat.member_status, chat)
     person = state.chats.people.get(user_id)
     if person is None:
         raise BadRequest("PARTICIPANT_ID_INVALID")
-    return member_json(user_json(person), chat.members.get(user_id, "left"))
+    return member_json(user_json(person), chat.members.get(user_id, "left"), chat)
 
 
 async def _get_administrators(state: BotState, params: Params) -> list[Json]:
     chat = _group(state, params)
-    return [
-        member_json(user_json(state.chats.people[user_id]), status)
+    administrators = [
+        member_json(user_json(state.chats.people[user_id]), status, chat)
         for user_id, status in chat.members.items()
-        if status in ("creator", "administrator")
+        if chat.has_administrator(user_id)
     ]
+    if chat.member_status == "administrator":
+        administrators.append(member_json(bot_json(state.chats.bot), "administrator", chat))
+    return administrators
+
+
+async def _get_member_count(state: BotState, params: Params) -> int:
+    chat = state.chat(params)
+    return 1 + sum(status not in ("left", "kicked") for status in chat.members.values())
 
 
 async def _leave_chat(state: BotState, params: Params) -> bool:
@@ -166,5 +177,6 @@ METHODS: dict[str, Handler] = {
     "getChat": _get_chat,
     "getChatMember": _get_member,
     "getChatAdministrators": _get_administrators,
+    "getChatMemberCount": _get_member_count,
     "leaveChat": _leave_chat,
 }

@@ -6,6 +6,7 @@ the answer is lost, and a bot can't tell the two apart.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,4 +61,29 @@ class Garbage:
     body: str = "<!doctype html><title>sign in to the network</title>"
 
 
-Fault = Refusal | Flood | Delay | DropBefore | DropAfter | BadGateway | Garbage
+@dataclass(frozen=True, slots=True)
+class BlackHole:
+    """The request is taken and never answered: neither data nor an end of the connection, until the server stops."""
+
+
+Fault = Refusal | Flood | Delay | DropBefore | DropAfter | BadGateway | Garbage | BlackHole
+
+UNAUTHORIZED = Refusal(401, "Unauthorized")
+"""What a revoked token hears; once, it is a stray answer that a bot has to survive."""
+CONFLICT = Refusal(
+    409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+)
+"""What the older of two pollers hears."""
+
+
+@dataclass(slots=True)
+class Lasting:
+    """A fault that meets calls until it is taken away: a share of them, drawn by a seeded generator."""
+
+    fault: Fault
+    share: float = 1.0
+    draw: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def meets(self) -> bool:
+        """Whether it meets this call."""
+        return self.share >= 1 or self.draw.random() < self.share

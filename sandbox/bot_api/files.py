@@ -6,6 +6,7 @@ import mimetypes
 
 from sandbox.bot_api.errors import BadRequest
 from sandbox.bot_api.params import Params, Upload
+from sandbox.bot_api.pictures import checked_photo
 from sandbox.bot_api.state import BotState, Handler
 from sandbox.bot_api.wire import Json
 from sandbox.chat_records import Media, MediaKind, StoredFile
@@ -29,9 +30,13 @@ def read_media(state: BotState, kind: MediaKind, given: Upload | str | None) -> 
     if not given.content:
         raise BadRequest("file must be non-empty")
     file_id = f"{kind[:2].upper()}{len(state.chats.files) + 1:08d}"
-    mime_type = mimetypes.guess_type(given.name)[0] or given.mime_type
+    if kind == "photo":
+        width, height, mime_type = checked_photo(given.content)
+    else:
+        width, height = 800, 600
+        mime_type = mimetypes.guess_type(given.name)[0] or given.mime_type
     state.chats.files[file_id] = StoredFile(given.content, given.name, mime_type)
-    return Media(kind, file_id, given.name, mime_type, len(given.content))
+    return Media(kind, file_id, given.name, mime_type, len(given.content), width, height)
 
 
 def file_path(file_id: str, name: str) -> str:
@@ -53,7 +58,10 @@ def _known_media(state: BotState, kind: MediaKind, file_id: str) -> Media:
     stored = state.chats.files.get(file_id)
     if stored is None:
         raise BadRequest("wrong file identifier/HTTP URL specified")
-    return Media(kind, file_id, stored.name, stored.mime_type, len(stored.content))
+    if not file_id.startswith(kind[:2].upper()):
+        raise BadRequest(f"can't use file of another type as {kind.capitalize()}")
+    width, height = checked_photo(stored.content)[:2] if kind == "photo" else (800, 600)
+    return Media(kind, file_id, stored.name, stored.mime_type, len(stored.content), width, height)
 
 
 async def _get_file(state: BotState, params: Params) -> Json:

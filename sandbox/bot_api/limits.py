@@ -32,6 +32,8 @@ class Limits:
     """Seconds."""
     grace: float = 0.5
     """Seconds after a ban begins in which requests may still be under way: refused, but not held against the bot."""
+    clock: Clock | None = None
+    """What seconds and minutes are measured with, say `SpedClock(5)`; None is the world's clock."""
 
     @classmethod
     def none(cls) -> Limits:
@@ -56,11 +58,11 @@ class _ChatUse:
 
 
 class Limiter:
-    """Admits messages or refuses them with 429, on the world's monotonic clock."""
+    """Admits messages or refuses them with 429, on the monotonic clock of the limits, else of the world."""
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self.limits = limits
-        self._clock = clock
+        self._clock = limits.clock or clock
         self._second: deque[float] = deque()
         self._uses: dict[int, _ChatUse] = {}
         self._bans: dict[int | None, _Ban] = {}

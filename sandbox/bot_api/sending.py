@@ -9,6 +9,7 @@ from sandbox.bot_api.errors import BadRequest
 from sandbox.bot_api.files import read_media
 from sandbox.bot_api.markup import read_markup
 from sandbox.bot_api.params import Params
+from sandbox.bot_api.previews import read_preview
 from sandbox.bot_api.state import BotState, Handler
 from sandbox.bot_api.texts import checked_caption, checked_message, format_text
 from sandbox.bot_api.wire import Json, message_json
@@ -35,10 +36,11 @@ _album_numbers = count(1)
 
 
 async def _send_message(state: BotState, params: Params) -> Json:
-    chat = state.chat(params)
+    chat, thread_id = state.place(params)
     formatted = checked_message(
         format_text(params.text("text"), params.text("parse_mode"), params.structure("entities"))
     )
+    preview = read_preview(params.structure("link_preview_options"))
     markup, reply_to = read_markup(params), _reply_to(state, chat, params)
     state.admit(chat)
     message = state.chats.bot_sends(
@@ -48,6 +50,8 @@ async def _send_message(state: BotState, params: Params) -> Json:
         entities=formatted.entities,
         reply_markup=markup,
         reply_to=reply_to,
+        thread_id=thread_id or _topic_of(state, chat, reply_to),
+        link_preview=preview,
     )
     return message_json(state.chats, message)
 
@@ -57,7 +61,7 @@ def _sender_of(kind: MediaKind) -> Handler:
     method = f"send{kind.capitalize()}"
 
     async def send(state: BotState, params: Params) -> Json:
-        chat = state.chat(params)
+        chat, thread_id = state.place(params)
         caption = checked_caption(
             format_text(params.text("caption"), params.text("parse_mode"), params.structure("caption_entities"))
         )
@@ -72,6 +76,7 @@ def _sender_of(kind: MediaKind) -> Handler:
             media=media,
             reply_markup=markup,
             reply_to=reply_to,
+            thread_id=thread_id or _topic_of(state, chat, reply_to),
         )
         return message_json(state.chats, message)
 
@@ -79,7 +84,7 @@ def _sender_of(kind: MediaKind) -> Handler:
 
 
 async def _send_media_group(state: BotState, params: Params) -> list[Json]:
-    chat = state.chat(params)
+    chat, thread_id = state.place(params)
     items = params.structure("media")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadRequest("can't parse media: expected an Array of InputMedia")
@@ -88,11 +93,12 @@ async def _send_media_group(state: BotState, params: Params) -> list[Json]:
     reply_to = _reply_to(state, chat, params)
     parts = [_album_part(state, params, item) for item in items]
     state.admit(chat, len(parts))
-    group_id = f"13{next(_album_numbers):015d}"
-    messages = [
-        state.chats.bot_sends("sendMediaGroup", chat, media_group_id=group_id, reply_to=reply_to, **part)
-        for part in parts
-    ]
+    place: dict[str, Any] = {
+        "media_group_id": f"13{next(_album_numbers):015d}",
+        "reply_to": reply_to,
+        "thread_id": thread_id or _topic_of(state, chat, reply_to),
+    }
+    messages = [state.chats.bot_sends("sendMediaGroup", chat, **place, **part) for part in parts]
     return [message_json(state.chats, message) for message in messages]
 
 
@@ -108,11 +114,11 @@ def _album_part(state: BotState, params: Params, item: Json) -> dict[str, Any]:
 
 
 async def _send_chat_action(state: BotState, params: Params) -> bool:
-    chat = state.chat(params)
+    chat, thread_id = state.place(params)
     action = params.text("action")
     if action not in _ACTIONS:
         raise BadRequest("wrong parameter action in request")
-    state.chats.emit(ChatEvent("action", chat.id, action=action))
+    state.chats.emit(ChatEvent("action", chat.id, action=action, thread_id=thread_id))
     return True
 
 
@@ -127,6 +133,12 @@ def _reply_to(state: BotState, chat: Chat, params: Params) -> int | None:
     if reply.get("allow_sending_without_reply"):
         return None
     raise BadRequest("message to be replied not found")
+
+
+def _topic_of(state: BotState, chat: Chat, message_id: int | None) -> int | None:
+    """An answer without message_thread_id stands in the topic of what it answers."""
+    answered = state.chats.message(chat.id, message_id or 0)
+    return answered.thread_id if answered else None
 
 
 METHODS: dict[str, Handler] = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
 
-from sandbox.bot_api import account, editing, faults, files, sending, updates
+from sandbox.bot_api import account, editing, faults, files, inline, sending, topics, updates
 from sandbox.bot_api.errors import ApiError, NotInTheBox, TooManyRequests
 from sandbox.bot_api.limits import Limits
 from sandbox.bot_api.params import Params, read_params
@@ -22,7 +25,7 @@ log = structlog.get_logger()
 
 _METHODS: dict[str, tuple[str, Handler]] = {
     name.lower(): (name, handler)
-    for module in (account, editing, files, sending, updates)
+    for module in (account, editing, files, inline, sending, topics, updates)
     for name, handler in module.METHODS.items()
 }
 _REQUEST_LIMIT = 60 * 1024 * 1024
@@ -55,6 +58,7 @@ class BotApiServer:
         self._unknown_methods_fail = unknown_methods_fail
         self._runner: web.AppRunner | None = None
         self._state: BotState | None = None
+        self._lasting: list[tuple[str, faults.Lasting]] = []
         self._port = 0
         world.chats.bot.id = int(token.partition(":")[0])
         world.chats.bot.username = username
@@ -85,6 +89,26 @@ class BotApiServer:
         await self._runner.cleanup()
         self._runner = self._state = None
 
+    @contextmanager
+    def failing(self, method: str, fault: faults.Fault, *, share: float = 1.0, seed: int = 0) -> Iterator[None]:
+        """Until the block ends, calls of the method ("*": of any) meet this fault: all, or a share of them.
+
+        Faults of `world.faults` for single calls come first.
+        """
+        entry = (method.lower(), faults.Lasting(fault, share, random.Random(seed)))
+        self._lasting.append(entry)
+        try:
+            yield
+        finally:
+            self._lasting.remove(entry)
+
+    def _fault(self, method: str) -> object | None:
+        single = self._world.faults.take("bot_api", method)
+        if single is not None:
+            return single
+        wanted = ("*", method.lower())
+        return next((each.fault for name, each in self._lasting if name in wanted and each.meets()), None)
+
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         spelled = request.match_info["method"]
         method, handler = _METHODS.get(spelled.lower(), (spelled, None))
@@ -107,11 +131,11 @@ class BotApiServer:
     async def _served(self, request: web.Request, method: str, handler: Handler) -> web.StreamResponse:
         """The answer with its fault, if one was scripted for this call."""
         assert self._state is not None  # noqa: S101 (no request comes before start)
-        fault = self._world.faults.take("bot_api", method)
+        fault = self._fault(method)
         params = await read_params(request)
         await self._before(self._state, fault, params)
         match fault:
-            case faults.DropBefore():
+            case faults.DropBefore() | faults.BlackHole():
                 return _dropped(request)
             case faults.BadGateway(accepted=False):
                 return _bad_gateway()
@@ -139,6 +163,8 @@ class BotApiServer:
                 raise TooManyRequests(seconds)
             case faults.Delay(seconds=seconds):
                 await _sleep(seconds, state.closing)
+            case faults.BlackHole():
+                await state.closing.wait()
             case _:
                 raise TypeError(f"the Bot API server does not know the fault {fault!r}")
 

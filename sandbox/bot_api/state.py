@@ -38,6 +38,27 @@ class BotState:
         self._refuse_closed(chat)
         return chat
 
+    def place(self, params: Params) -> tuple[Chat, int | None]:
+        """The chat and the topic in it that a message is for, if the bot may post there."""
+        chat = self.chat(params)
+        if chat.kind == "channel" and chat.member_status != "administrator":
+            raise BadRequest("need administrator rights in the channel chat")
+        if chat.kind == "channel" and not chat.may_post:
+            raise BadRequest("not enough rights to post messages in the chat")
+        return chat, self._topic(chat, params)
+
+    def _topic(self, chat: Chat, params: Params) -> int | None:
+        """message_thread_id: a topic that is there. General has none: 1 is refused, as on the real server."""
+        thread_id = params.integer("message_thread_id")
+        if not thread_id:
+            return None
+        topic = chat.topics.get(thread_id)
+        if topic is None or topic.is_deleted:
+            raise BadRequest("message thread not found")
+        if topic.is_closed and chat.member_status != "administrator":
+            raise BadRequest("TOPIC_CLOSED")
+        return thread_id
+
     def known_chat(self, params: Params) -> Chat:
         """The chat that chat_id names, whatever its state."""
         reference = params.text("chat_id").strip()
@@ -49,7 +70,12 @@ class BotState:
         return chat
 
     def own_message(self, params: Params, verb: str) -> ChatMessage:
-        """The bot's message that message_id names; `verb` (edit, delete) words the refusal."""
+        """The bot's message that message_id or inline_message_id names; `verb` (edit, delete) words the refusal."""
+        if "inline_message_id" in params:
+            try:
+                return self.chats.inline.messages[params.text("inline_message_id")]
+            except KeyError:
+                raise BadRequest("MESSAGE_ID_INVALID") from None
         chat = self.chat(params)
         message = self.chats.message(chat.id, params.integer("message_id"))
         if message is None:
@@ -84,6 +110,8 @@ class BotState:
             raise Forbidden("user is deactivated")
         if chat.is_blocked:
             raise Forbidden("bot was blocked by the user")
+        if chat.is_kicked and chat.member_status == "left":
+            raise Forbidden(f"bot is not a member of the {chat.kind} chat")
         if chat.is_kicked:
             raise Forbidden(f"bot was kicked from the {chat.kind} chat")
         if not chat.is_started:

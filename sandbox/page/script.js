@@ -1,385 +1,241 @@
-// The demo's chat page. Everything that people wrote is set as text, never as markup.
+// The chat page works on forms; this makes it live: changes come as HTML from the server, forms go without a reload.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const state = { bot: {}, user: {}, channels: [], messages: new Map(), posts: new Map(), chat: {} };
 const NEAR_BOTTOM = 120; // pixels
-const DOTS = 8; // colours of channels in style.css
 const NARROW = matchMedia("(max-width: 46rem)");
+const TITLE = document.title;
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
+// HTML of the server. DOMParser runs no scripts, and the page's policy allows none but this file.
+
+function parsed(html) {
+  const inside = new DOMParser().parseFromString(html, "text/html").body;
+  localize(inside);
+  return [...inside.children];
 }
 
-function button(text, onClick, className = "") {
-  const node = make("button", className, text);
-  node.type = "button";
-  node.addEventListener("click", onClick);
-  return node;
-}
-
-// Text with entities. Offsets are UTF-16 units, which is how JavaScript counts.
-
-const PLAIN_TAGS = {
-  bold: "b", italic: "i", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote",
-};
-
-function fill(node, text, from, to, entities) {
-  let at = from;
-  for (let i = 0; i < entities.length;) {
-    const entity = entities[i];
-    const start = Math.max(entity.offset, at);
-    const end = Math.min(entity.offset + entity.length, to);
-    let next = i + 1;
-    while (next < entities.length && entities[next].offset < end) next += 1;
-    if (end > start) {
-      node.append(text.slice(at, start));
-      const inner = elementFor(entity, text.slice(start, end));
-      fill(inner, text, start, end, entities.slice(i + 1, next));
-      node.append(inner);
-      at = end;
-    }
-    i = next;
-  }
-  node.append(text.slice(at, to));
-}
-
-function elementFor(entity, words) {
-  switch (entity.type) {
-    case "text_link": return link(entity.url);
-    case "url": return link(/^[a-z]+:/i.test(words) ? words : `https://${words}`);
-    case "mention": return link(`https://t.me/${words.slice(1)}`);
-    case "bot_command": return button("", () => say(words), "linklike");
-    case "spoiler": return spoiler();
-    case "expandable_blockquote": return folded();
-    default: return make(PLAIN_TAGS[entity.type] || "span", entity.type);
+function localize(root) {
+  for (const node of root.querySelectorAll("time")) {
+    const at = new Date(node.dateTime);
+    node.textContent = node.dataset.shows === "day"
+      ? at.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" })
+      : at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    node.title = at.toLocaleString();
   }
 }
 
-function link(address) {
-  let url;
-  try { url = new URL(address); } catch { return make("span"); }
-  if (!["http:", "https:", "mailto:", "tel:"].includes(url.protocol)) return make("span");
-  const node = make("a");
-  node.href = url.href;
-  node.target = "_blank";
-  node.rel = "noopener noreferrer";
-  node.addEventListener("click", (event) => { if (showPost(url)) event.preventDefault(); });
-  return node;
+function patch({ put = [], first = [], fill = {}, gone = [], struck = [] }) {
+  const follow = isAtBottom();
+  for (const id of gone) $(id)?.remove();
+  for (const id of struck) strike($(id));
+  for (const [id, html] of Object.entries(fill)) refill(id, html);
+  for (const [into, html] of put) for (const node of parsed(html)) place($(into), node, false);
+  for (const [into, html] of first) for (const node of parsed(html)) place($(into), node, true);
+  const own = put.length && document.querySelector("#messages > :last-child.own");
+  if (follow || own || fill.messages) toBottom(); else if (put.length) $("down").hidden = false;
 }
 
-function spoiler() {
-  const node = make("span", "spoiler");
-  node.tabIndex = 0;
-  node.setAttribute("role", "button");
-  node.setAttribute("aria-expanded", "false");
-  node.setAttribute("aria-label", "hidden text");
-  const open = () => {
-    node.setAttribute("aria-expanded", "true");
-    node.removeAttribute("aria-label");
-  };
-  node.addEventListener("click", open);
-  node.addEventListener("keydown", (event) => { if (event.key === "Enter") open(); });
-  return node;
+function place(into, node, first) {
+  const old = node.id && $(node.id);
+  if (old) {
+    const focused = old.contains(document.activeElement);
+    const open = old.querySelector("details[open]");
+    if (open) node.querySelector("details")?.setAttribute("open", "");
+    old.replaceWith(node);
+    if (focused) (node.querySelector(".rows button") || $("text"))?.focus();
+  } else if (first) {
+    into.prepend(node);
+    badge("badge-channels", "channels");
+  } else {
+    into.append(node);
+    if (node.matches(".message:not(.own)")) heard(node);
+  }
+  if (!node.matches(".day") && (old || first)) glow(node);
 }
 
-function folded() {
-  const node = make("blockquote", "folded");
-  node.addEventListener("click", () => node.classList.toggle("folded"));
-  return node;
+function heard(node) {
+  badge("badge-chat", "chat");
+  rest();
+  if (node.dataset.ask) answer(node, node.dataset.ask);
+  if (document.hidden) document.title = `● ${TITLE}`;
 }
 
-function formatted(text, entities) {
-  const node = make("div", "text");
-  fill(node, text, 0, text.length, entities);
-  return node;
+function refill(id, html) {
+  const writing = document.activeElement?.id === "text";
+  const draft = $("text")?.value;
+  $(id).replaceChildren(...parsed(html));
+  if (id === "composer" && $("text")) {
+    $("text").value = draft ?? "";
+    if (writing) $("text").focus();
+  }
+  ready();
 }
 
-function clock(iso) {
-  return new Date(iso).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-}
-
-function day(iso) {
-  return new Date(iso).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-}
-
-function time(item) {
-  const node = make("time", "", (item.edited ? "edited " : "") + clock(item.at));
-  node.dateTime = item.at;
-  node.title = new Date(item.at).toLocaleString();
-  return node;
+function strike(node) {
+  node?.classList.add("gone");
+  node?.querySelector("details")?.remove();
 }
 
 function glow(node) {
-  node.classList.remove("changed");
-  requestAnimationFrame(() => node.classList.add("changed"));
+  node.classList.add("changed");
   setTimeout(() => node.classList.remove("changed"), 1700);
 }
 
-// Messages
-
-function messageNode(message) {
-  const node = make("article", message.own ? "message own" : "message");
-  node.id = `message-${message.id}`;
-  node.setAttribute("aria-label", message.own ? "You" : state.bot.name);
-  const bubble = make("div", "bubble");
-  if (message.reply_to) bubble.append(make("div", "quote", message.reply_to.text));
-  if (message.media) bubble.append(mediaNode(message.media));
-  if (message.text) bubble.append(formatted(message.text, message.entities));
-  const foot = make("div", "foot");
-  foot.append(time(message));
-  bubble.append(foot);
-  node.append(bubble);
-  if (message.buttons.length) node.append(buttonRows(message));
-  return node;
-}
-
-function mediaNode(media) {
-  if (media.kind === "photo" || media.kind === "animation") {
-    const image = make("img", "photo");
-    image.alt = media.name || "a picture";
-    image.addEventListener("error", () => image.replaceWith(make("span", "file", "🖼 picture")));
-    image.addEventListener("load", () => { if (isAtBottom(image.height + NEAR_BOTTOM)) toBottom(); });
-    image.src = media.url;
-    return image;
-  }
-  const file = make("a", "file", `📄 ${media.name || media.kind}`);
-  file.href = media.url;
-  file.download = media.name || "file";
-  return file;
-}
-
-function buttonRows(message) {
-  const rows = make("div", "rows");
-  for (const row of message.buttons) {
-    const line = make("div", "row");
-    for (const each of row) line.append(inlineButton(message, each));
-    rows.append(line);
-  }
-  return rows;
-}
-
-function inlineButton(message, each) {
-  if (each.url) {
-    const node = link(each.url);
-    node.textContent = `${each.text} ↗`;
-    return node;
-  }
-  const node = button(each.text, async () => {
-    node.setAttribute("aria-busy", "true");
-    setTimeout(() => node.removeAttribute("aria-busy"), 8000);
-    if (each.callback_data === undefined) return toast("The demo knows no such button.");
-    await post("/press", { message_id: message.id, data: each.callback_data });
-  });
-  return node;
-}
-
-function showMessage(message, live = true) {
-  const known = state.messages.has(message.id);
-  state.messages.set(message.id, message);
-  const follow = isAtBottom() || message.own;
-  const node = messageNode(message);
-  if (known) {
-    const old = $(`message-${message.id}`);
-    const focused = old.contains(document.activeElement);
-    old.replaceWith(node);
-    glow(node);
-    if (focused) (node.querySelector(".rows button") || $("text")).focus();
-  } else {
-    addDay(message);
-    $("messages").append(node);
-    if (live && !message.own) badge("chat");
-  }
-  $("welcome").hidden = true;
-  showKeyboard(message);
-  if (follow) toBottom(); else $("down").hidden = false;
-}
-
-let lastDay = "";
-function addDay(message) {
-  const today = day(message.at);
-  if (today !== lastDay) $("messages").append(make("div", "day", today));
-  lastDay = today;
-}
-
-function isAtBottom(within = NEAR_BOTTOM) {
+function isAtBottom() {
   const box = $("messages");
-  return box.scrollHeight - box.scrollTop - box.clientHeight < within;
+  return box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_BOTTOM;
 }
 
 function toBottom() {
-  const box = $("messages");
-  box.scrollTop = box.scrollHeight;
+  $("messages").scrollTop = $("messages").scrollHeight;
   $("down").hidden = true;
 }
 
-function showKeyboard(message) {
-  if (message.own || message.keyboard === null) return;
-  const place = $("keyboard");
-  place.replaceChildren();
-  for (const row of message.keyboard) {
-    const line = make("div", "row");
-    for (const text of row) line.append(button(text, () => say(text)));
-    place.append(line);
-  }
-  place.hidden = message.keyboard.length === 0;
-}
+function rest(text = $("status").dataset.rest) { $("status").textContent = text; }
 
-// Posts of channels, newest first; the parts of an album are one card.
+// The stream. A browser that was cut off connects again by itself, and is told everything anew.
 
-const keyOf = (channel, id) => `${channel}:${id}`;
-
-function cardKey(item) {
-  if (!item.album) return keyOf(item.channel.id, item.id);
-  const first = [...state.posts.values()].find((other) => other.album === item.album);
-  return first ? keyOf(first.channel.id, first.id) : keyOf(item.channel.id, item.id);
-}
-
-function showPostCard(item, live) {
-  const key = cardKey(item);
-  const known = state.posts.has(keyOf(item.channel.id, item.id));
-  state.posts.set(keyOf(item.channel.id, item.id), item);
-  const parts = item.album ? [...state.posts.values()].filter((other) => other.album === item.album) : [item];
-  const node = postNode(key, parts);
-  const old = $(`post-${key}`);
-  if (old) old.replaceWith(node); else $("posts").prepend(node);
-  if (live) glow(node);
-  if (live && !known) badge("channels");
-  countPosts();
-}
-
-function postNode(key, parts) {
-  const item = parts[0];
-  const node = make("article", "post");
-  node.id = `post-${key}`;
-  node.tabIndex = -1;
-  const head = make("div", "head");
-  const name = make("b");
-  const dot = make("span", `dot dot${Math.max(0, state.channels.findIndex((each) => each.id === item.channel.id)) % DOTS}`);
-  name.append(dot, item.channel.title);
-  head.append(name, time(item));
-  node.append(head);
-  if (item.forwarded) node.append(make("div", "from", `forwarded from ${item.forwarded}`));
-  const pictures = make("div", "pictures");
-  for (const part of parts) pictures.append(...part.media.map(mediaNode));
-  if (pictures.childNodes.length) node.append(pictures);
-  for (const part of parts) if (part.text) node.append(formatted(part.text, part.entities));
-  return node;
-}
-
-function hidePost({ channel, id }) {
-  const key = keyOf(channel, id);
-  state.posts.delete(key);
-  const node = $(`post-${key}`);
-  if (!node) return;
-  node.classList.add("gone");
-  node.querySelector("time").textContent = "deleted";
-}
-
-function countPosts() {
-  const cards = document.querySelectorAll(".post").length;
-  $("channels-status").textContent = `${state.channels.length} channels, ${cards} posts`;
-}
-
-// A link to a post of the demo's own channels leads to the other column, not to the internet.
-function showPost(url) {
-  if (url.hostname !== "t.me") return false;
-  const parts = url.pathname.split("/").filter(Boolean);
-  if (parts[0] === "c") parts.shift();
-  const wanted = (parts[0] || "").toLowerCase();
-  const channel = state.channels.find((each) => (each.username || String(each.id)).toLowerCase() === wanted);
-  if (!channel) return false;
-  view("channels");
-  const node = parts[1] && cardOf(channel, Number(parts[1]));
-  if (!node) return true;
-  node.scrollIntoView({ block: "center" });
-  node.focus({ preventScroll: true });
-  glow(node);
-  return true;
-}
-
-function cardOf(channel, id) {
-  const item = state.posts.get(keyOf(channel.id, id));
-  return item ? $(`post-${cardKey(item)}`) : $(`post-${keyOf(channel.id, id)}`);
-}
-
-// Live updates. The first event of a connection is the whole state, so that a lost one heals by itself.
-
-const events = new EventSource("/events");
+const events = new EventSource(document.body.dataset.events);
 const on = (name, handle) => events.addEventListener(name, (event) => handle(JSON.parse(event.data)));
-
-on("state", (fresh) => {
-  Object.assign(state, { user: fresh.user, channels: fresh.channels });
-  showBot(fresh.bot);
-  state.messages.clear();
-  state.posts.clear();
-  lastDay = "";
-  document.querySelectorAll(".message, .day, .post, .none").forEach((node) => node.remove());
-  $("publish-channel").replaceChildren(...fresh.channels.map(channelOption));
-  $("publish").hidden = fresh.channels.length === 0;
-  fresh.messages.forEach((message) => showMessage(message, false));
-  fresh.posts.forEach((item) => showPostCard(item, false));
-  if (!fresh.posts.length) $("posts").append(make("p", "none", "Nothing has been published yet."));
-  countPosts();
-  showChat(fresh.chat);
-  $("welcome").hidden = fresh.messages.length > 0;
-  clearBadge(document.body.dataset.view);
-  toBottom();
+let typing;
+on("patch", patch);
+on("typing", () => {
+  rest("typing…");
+  clearTimeout(typing);
+  typing = setTimeout(() => rest(), 5000);
 });
-on("message", (message) => showMessage(message));
-on("message-gone", ({ id }) => {
-  state.messages.delete(id);
-  $(`message-${id}`)?.remove();
-});
-on("post", (item) => {
-  document.querySelector(".none")?.remove();
-  if (!state.channels.some((each) => each.id === item.channel.id)) addChannel(item.channel);
-  showPostCard(item, true);
-});
-on("post-gone", hidePost);
-on("answer", showAnswer);
-on("chat", ({ bot, chat }) => { showBot(bot); showChat(chat); });
-on("action", () => { $("bot-status").textContent = "typing…"; });
-events.addEventListener("error", () => { $("bot-status").textContent = "the demo has stopped, waiting for it…"; });
-
-function channelOption(channel) {
-  const option = make("option", "", channel.title);
-  option.value = channel.id;
-  return option;
-}
-
-function addChannel(channel) {
-  state.channels.push(channel);
-  $("publish-channel").append(channelOption(channel));
-  $("publish").hidden = false;
-}
-
-function showBot(bot) {
-  state.bot = bot;
-  $("bot-name").textContent = bot.name;
-  $("bot-avatar").textContent = bot.name.slice(0, 1).toUpperCase();
-  $("bot-status").textContent = `@${bot.username}`;
-  $("welcome-text").textContent = bot.description || "Press Start, and it will tell you.";
-}
-
-function showChat(chat) {
-  state.chat = chat;
-  $("block").hidden = chat.blocked || !chat.started;
-  $("unblock").hidden = !chat.blocked;
-  for (const id of ["text", "send"]) $(id).hidden = chat.blocked;
-  $("slash").hidden = chat.blocked || !state.bot.commands.length;
-}
-
-function showAnswer({ text, alert, url }) {
+on("answer", ({ text, alert, url }) => {
   document.querySelectorAll("[aria-busy]").forEach((node) => node.removeAttribute("aria-busy"));
-  if (url && !showPost(new URL(url))) toast(url);
+  if (url) post("/open", { link: url });
   if (!text) return;
   if (!alert) return toast(text);
   $("alert-text").textContent = text;
   if (!$("alert").open) $("alert").showModal();
+});
+on("notice", ({ marks, text }) => {
+  marks.forEach((id) => count($(id)?.querySelector(".badge")));
+  if (text) $("notice").textContent = text;
+});
+events.addEventListener("open", () => rest());
+events.addEventListener("error", () => rest("the demo has stopped, waiting for it…"));
+
+// Forms: whatever is sent goes with the person, chat and topic of the form it belongs to.
+
+async function post(path, fields, failed = () => {}) {
+  const form = new URLSearchParams([...new FormData($("act")), ...Object.entries(fields)]);
+  return sent(path, form, failed);
+}
+
+async function sent(path, form, failed = () => {}) {
+  try {
+    const reply = await fetch(path, { method: "POST", headers: { "X-Script": "1" }, body: form });
+    if (reply.ok) {
+      const done = await reply.json();
+      if (done.go) location.assign(done.go);
+      return done;
+    }
+    toast(await reply.text());
+  } catch {
+    toast("The demo does not answer; is it still running?");
+  }
+  failed();
+  return null;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.getAttribute("method") === "dialog") return;
+  event.preventDefault();
+  const by = event.submitter;
+  const path = by?.getAttribute("formaction") || form.getAttribute("action");
+  const fields = new URLSearchParams(new FormData(form, by));
+  const area = form.querySelector("textarea");
+  const words = area?.value;
+  if (path === "/press") wait(by);
+  if (path === "/say" && by?.form?.id === "act" && !$("commands").hidden) clear();
+  if (path === "/choose") clear();
+  if (form.id === "write") {
+    if (!words.trim() || !$("inline").hidden) return $("inline").querySelector(".result")?.focus();
+    clear();
+  } else if (path === "/publish") area.value = "";
+  const restore = () => { by?.removeAttribute("aria-busy"); if (area) area.value = words; };
+  const done = await sent(path, fields, restore);
+  if (done && path !== "/publish" && form.id !== "write") form.closest("details")?.removeAttribute("open");
+});
+document.addEventListener("change", (event) => {
+  if ("sends" in event.target.dataset) event.target.form.requestSubmit();
+});
+
+function wait(node) {
+  node.setAttribute("aria-busy", "true");
+  setTimeout(() => node.removeAttribute("aria-busy"), 8000);
+}
+
+function clear() {
+  $("text").value = "";
+  grow($("text"));
+  noReply();
+  showCommands();
+  $("inline").hidden = true;
+}
+
+// What is tapped and needs nobody's answer.
+
+document.addEventListener("click", (event) => {
+  const node = event.target.closest("a, button, .spoiler");
+  if (!node) return document.querySelectorAll("details.menu[open], details.change[open]").forEach((each) => {
+    if (!each.contains(event.target)) each.removeAttribute("open");
+  });
+  if (node.matches("a[href^='#']")) {
+    event.preventDefault();
+    show(node.getAttribute("href").slice(1));
+  } else if (node.matches(".spoiler, .unfold")) open(node);
+  else if (node.dataset.show) view(node.dataset.show);
+  else if (node.dataset.reply) answer(node.closest(".message"));
+  else if (node.dataset.insert) insert(node.dataset.insert);
+  else if (node.dataset.copy) navigator.clipboard.writeText(node.dataset.copy).then(() => toast("Copied."));
+  else if (node.matches(".more")) ask(node.dataset.query, node.dataset.offset);
+  else if (node.id === "down") toBottom();
+  else if (node.id === "no-reply") noReply();
+  else if (node.id === "slash") insert("/");
+});
+
+function open(node) {
+  const opened = node.getAttribute("aria-expanded") === "true";
+  node.setAttribute("aria-expanded", String(!opened));
+  if (node.matches(".spoiler")) node.removeAttribute("aria-label");
+  else node.textContent = opened ? "Show more" : "Show less";
+  node.closest("blockquote")?.classList.toggle("folded", opened);
+}
+
+function show(id) {
+  const node = $(id);
+  if (!node) return toast("That is gone, or too old to be shown here.");
+  if (node.closest("#channels")) view("channels");
+  if (id === "channels") return;
+  node.scrollIntoView({ block: "center" });
+  node.focus({ preventScroll: true });
+  glow(node.closest(".post") || node);
+}
+
+function answer(message, hint) {
+  if (!$("reply")) return;
+  $("reply-to").value = message.dataset.id;
+  $("reply-text").textContent = message.querySelector(".text")?.textContent.slice(0, 90) || "a picture";
+  $("reply").hidden = false;
+  if (hint) $("text").placeholder = hint;
+  $("text").focus();
+}
+
+function noReply() {
+  $("reply-to").value = "";
+  $("reply").hidden = true;
+}
+
+function insert(words) {
+  $("text").value = words;
+  $("text").focus();
+  $("text").dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 let toastTimer;
@@ -397,132 +253,117 @@ function view(name) {
   document.querySelectorAll("[data-show]").forEach((node) => {
     node.setAttribute("aria-pressed", String(node.dataset.show === name));
   });
-  clearBadge(name);
+  const node = $(`badge-${name}`);
+  node.textContent = "";
+  node.hidden = true;
   if (name === "chat") toBottom();
 }
 
-function badge(name) {
-  if (!NARROW.matches || document.body.dataset.view === name) return;
-  const node = $(`${name}-badge`);
+function badge(id, name) {
+  if (NARROW.matches && document.body.dataset.view !== name) count($(id));
+}
+
+function count(node) {
+  if (!node) return;
   node.textContent = Number(node.textContent || 0) + 1;
   node.hidden = false;
 }
 
-function clearBadge(name) {
-  $(`${name}-badge`).textContent = "";
-  $(`${name}-badge`).hidden = true;
-}
-
-document.querySelectorAll("[data-show]").forEach((node) => {
-  node.addEventListener("click", () => view(node.dataset.show));
-});
-
-// Speaking
-
-async function post(path, body) {
-  try {
-    const answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) toast(await answer.text());
-    return answer.ok;
-  } catch {
-    toast("The demo does not answer; is it still running?");
-    return false;
-  }
-}
-
-const say = (text) => post("/say", { text });
+// Writing: a slash shows the commands, @bot asks for inline results; arrows choose, Tab or Enter takes.
 
 function grow(area) {
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight + 2}px`;
 }
 
-async function send() {
-  const area = $("text");
-  const text = area.value.trim();
-  if (!text) return;
-  area.value = "";
-  grow(area);
-  showCommands();
-  if (!await say(text)) {
-    area.value = text;
-    grow(area);
-  }
-}
-
-$("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
-$("start").addEventListener("click", () => say("/start"));
-$("block").addEventListener("click", () => post("/block", { blocked: true }));
-$("unblock").addEventListener("click", () => post("/block", { blocked: false }));
-$("down").addEventListener("click", toBottom);
-$("messages").addEventListener("scroll", () => { if (isAtBottom()) $("down").hidden = true; });
-$("publish").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const area = $("publish-text");
-  if (!area.value.trim()) return area.focus();
-  const sent = await post("/publish", { channel_id: Number($("publish-channel").value), text: area.value });
-  if (sent) area.value = "";
-  grow(area);
-});
-$("publish-text").addEventListener("input", () => grow($("publish-text")));
-$("publish-text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("publish").requestSubmit();
-});
-
-// Commands: a slash shows them, arrows choose, Tab or Enter takes.
-
-let chosen = 0;
-
-function matching() {
-  const typed = $("text").value;
-  if (!/^\/\w*$/.test(typed)) return [];
-  return (state.bot.commands || []).filter((each) => `/${each.command}`.startsWith(typed.toLowerCase()));
-}
+const shownCommands = () => [...$("commands").children].filter((node) => !node.hidden);
 
 function showCommands() {
-  const found = matching();
-  chosen = Math.min(Math.max(chosen, 0), Math.max(found.length - 1, 0));
-  $("commands").hidden = found.length === 0;
-  $("commands").replaceChildren(...found.map((each, place) => {
-    const item = make("li");
-    item.setAttribute("role", "option");
-    item.setAttribute("aria-selected", String(place === chosen));
-    item.append(make("b", "", `/${each.command}`), make("span", "", each.description));
-    item.addEventListener("mousedown", (event) => { event.preventDefault(); take(each); });
-    return item;
-  }));
+  const typed = $("text")?.value.toLowerCase() ?? "";
+  const isCommand = /^\/\w*$/.test(typed);
+  for (const node of $("commands").children) node.hidden = !isCommand || !node.value.startsWith(typed);
+  const found = shownCommands();
+  $("commands").hidden = !found.length;
+  $("slash")?.setAttribute("aria-expanded", String(found.length > 0));
+  choose(found, 0);
 }
 
-function take(command) {
-  $("text").value = `/${command.command}`;
-  send();
+function choose(found, at) {
+  for (const node of $("commands").children) node.classList.toggle("chosen", node === found[at]);
+  found[at]?.scrollIntoView({ block: "nearest" });
 }
 
-$("text").addEventListener("input", () => { chosen = 0; grow($("text")); showCommands(); });
-$("text").addEventListener("blur", () => { $("commands").hidden = true; });
-$("slash").addEventListener("click", () => {
-  $("text").value = "/";
-  $("text").focus();
+let asked = 0;
+async function ask(query, offset = "") {
+  const number = ++asked;
+  const done = await post("/inline", { query, offset });
+  if (number !== asked || !done) return;
+  const results = parsed(done.html);
+  $("inline").querySelector(".more")?.remove();
+  if (offset) $("inline").append(...results); else $("inline").replaceChildren(...results);
+  $("inline").hidden = false;
+}
+
+let asking;
+function askInline() {
+  clearTimeout(asking);
+  const found = $("text").value.match(/^@(\w+)\s([\s\S]*)$/);
+  if (found?.[1].toLowerCase() === document.body.dataset.bot.toLowerCase()) {
+    asking = setTimeout(() => ask(found[2]), 250);
+  } else {
+    asked += 1;
+    $("inline").hidden = true;
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("textarea")) grow(event.target);
+  if (event.target.id !== "text") return;
   showCommands();
+  askInline();
 });
-$("text").addEventListener("keydown", (event) => {
-  const found = $("commands").hidden ? [] : matching();
-  if (found.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+document.addEventListener("focusout", (event) => {
+  if (event.target.id === "text" && !$("commands").contains(event.relatedTarget)) $("commands").hidden = true;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches(".spoiler") && ["Enter", " "].includes(event.key)) return open(event.target);
+  if (event.key === "Escape") {
+    document.querySelectorAll("details[open]").forEach((node) => node.removeAttribute("open"));
+    $("commands").hidden = $("inline").hidden = true;
+  }
+  if (event.target.matches(".publish textarea, .change textarea")) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
+  } else if (event.target.id === "text") write(event);
+});
+
+function write(event) {
+  const found = $("commands").hidden ? [] : shownCommands();
+  const at = found.findIndex((node) => node.matches(".chosen"));
+  if (found.length && ["ArrowDown", "ArrowUp"].includes(event.key)) {
     event.preventDefault();
-    chosen = (chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
-    showCommands();
-    $("commands").children[chosen].scrollIntoView({ block: "nearest" });
-  } else if (found.length && (event.key === "Tab" || event.key === "Enter")) {
+    choose(found, (at + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+  } else if (found.length && ["Tab", "Enter"].includes(event.key)) {
     event.preventDefault();
-    take(found[chosen]);
-  } else if (event.key === "Escape") {
-    $("commands").hidden = true;
+    found[at].click();
   } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    send();
+    event.target.form.requestSubmit();
   }
-});
+}
+
+// At the start, and whenever the line to write in was made anew.
+
+function ready() {
+  if ($("slash")) $("slash").hidden = !$("commands").childElementCount;
+  const last = $("messages").lastElementChild;
+  if (last?.dataset.ask) answer(last, last.dataset.ask);
+}
+
+document.addEventListener("visibilitychange", () => { document.title = TITLE; });
+document.addEventListener("error", (event) => {
+  if (event.target.matches("img")) event.target.replaceWith("🖼 picture");
+}, true);
+$("messages").addEventListener("scroll", () => { if (isAtBottom()) $("down").hidden = true; });
+localize(document);
+ready();
+toBottom();

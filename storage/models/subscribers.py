@@ -35,6 +35,10 @@ class SubscriberRow(Base):
     """active, or suspended: Telegram refuses the chat; subscriptions are kept for the return."""
     state_detail: Mapped[str | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    at_most_once: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """What nobody can know the end of is listed, not sent once more."""
+    is_thread_gone: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """The forum topic was deleted: what is sent goes to the group itself."""
 
     __table_args__ = (UniqueConstraint("chat_id", "thread_id"), one_of("state", "active", "suspended"))
 
@@ -55,8 +59,15 @@ class SubscriptionRow(Base):
     version: Mapped[int] = mapped_column(index=True)
     """The counter's value when this row last changed."""
     created_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
+    mode: Mapped[str] = mapped_column(server_default=sql("'first'"))
+    """Alert to every post; to the first of a story; or (nth) once `nth` channels tell it."""
+    nth: Mapped[int | None] = mapped_column(SmallInteger)
 
-    __table_args__ = (one_of("state", "draft", "active", "paused", "deleted"),)
+    __table_args__ = (
+        one_of("state", "draft", "active", "paused", "deleted"),
+        one_of("mode", "every", "first", "nth"),
+        CheckConstraint("(mode = 'nth') = (nth IS NOT NULL) AND coalesce(nth, 2) BETWEEN 2 AND 20", name="nth"),
+    )
 
 
 class SubscriptionCounterRow(Base):
@@ -79,18 +90,29 @@ class DeliveryRow(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
-    """alert (of a post), or notice (to an operator)."""
+    """alert (of a post), amendment (an edit of a sent alert), or notice (to an operator)."""
     subscriber_id: Mapped[int]
     post_id: Mapped[int | None] = mapped_column(index=True)
     notice_id: Mapped[int | None]
     is_late: Mapped[bool] = mapped_column(server_default=sql("false"))
     """The post was first seen long after it was published: such alerts come together, as one message."""
+    story_id: Mapped[int | None]
+    """The story that an alert's post tells, kept so by triggers (decision 16)."""
+    is_first: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """The one alert that tells the subscriber of this story; of a held one, that it will be."""
+    in_digest: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """It went out in one message with others: such a message is not amended."""
+    shown_version: Mapped[int | None]
+    """Which version of the post the alert showed when it was sent, from 1."""
+    is_stale: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """An amendment's: something changed while it was under way, so that another must follow."""
     reasons: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     """The subscriptions that asked, in order: deleting one of two does not cancel the alert."""
     priority: Mapped[int] = mapped_column(SmallInteger)
     due_at: Mapped[dt.datetime]
     state: Mapped[str]
-    """pending, leased, sending, sent, unknown, dead or cancelled."""
+    """held, pending, leased, sending, sent, unknown, dead or cancelled. Held: another alert tells its story, or too few
+    channels do yet."""
     attempt: Mapped[int] = mapped_column(server_default=sql("0"))
     unknowns: Mapped[int] = mapped_column(server_default=sql("0"))
     """How often nobody could know whether Telegram had taken it: at most one resend follows, plainly marked."""
@@ -111,11 +133,18 @@ class DeliveryRow(Base):
             unique=True,
             postgresql_where=sql("notice_id IS NOT NULL"),
         ),
-        one_of("kind", "alert", "notice"),
-        CheckConstraint(
-            "(kind = 'alert') = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)", name="subject"
+        Index(
+            "uq_deliveries_story_id_subscriber_id",
+            "story_id",
+            "subscriber_id",
+            unique=True,
+            postgresql_where=sql("is_first AND state NOT IN ('held', 'cancelled', 'dead')"),
         ),
-        one_of("state", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
+        one_of("kind", "alert", "amendment", "notice"),
+        CheckConstraint(
+            "(kind <> 'notice') = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)", name="subject"
+        ),
+        one_of("state", "held", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
         Index(
             "ix_deliveries_due",
             "priority",
@@ -123,12 +152,24 @@ class DeliveryRow(Base):
             "id",
             postgresql_where=sql("state IN ('pending', 'unknown')"),
         ),
+        Index("ix_deliveries_held", "story_id", "subscriber_id", postgresql_where=sql("state = 'held'")),
+        Index("ix_deliveries_waiting", "subscriber_id", postgresql_where=sql("state IN ('pending', 'unknown')")),
         Index(
             "ix_deliveries_leased_until_at",
             "leased_until_at",
             postgresql_where=sql("state IN ('leased', 'sending')"),
         ),
     )
+
+
+class AmendmentCauseRow(Base):
+    """A post that was told, edited or deleted: alerts that were sent may have to show it. Written by triggers."""
+
+    __tablename__ = "amendment_causes"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    post_id: Mapped[int]
+    noted_at: Mapped[dt.datetime] = mapped_column(server_default=NOW)
 
 
 class SendBanRow(Base):

@@ -14,8 +14,11 @@ from telegram.ext import ExtBot
 
 from analysis.labels import label
 from bot.application import build, run_bot
+from bot.callback_data import Seal
 from bot.delivery import Delivery
 from bot.limits import Limits
+from bot.rules import Rules
+from bot.talk import OPEN_HOUSE
 from matching.query import parse
 from sandbox.bot_api import BotApiServer
 from sandbox.bot_api import Limits as ServerLimits
@@ -183,11 +186,18 @@ class Chatting:
 
 @asynccontextmanager
 async def running_bot(
-    database: Database, server: BotApiServer, *, operators: Collection[int] = ()
+    database: Database,
+    server: BotApiServer,
+    *,
+    operators: Collection[int] = (),
+    rules: Rules = OPEN_HOUSE,
+    seal: Seal | None = None,
 ) -> AsyncIterator[None]:
     """The whole bot, as its program runs it."""
     stop = asyncio.Event()
-    running = asyncio.create_task(run_bot(database, TOKEN, server.base_url, stop=stop, operators=operators))
+    running = asyncio.create_task(
+        run_bot(database, TOKEN, server.base_url, stop=stop, operators=operators, rules=rules, seal=seal)
+    )
     try:
         await until(lambda: running.done() or server.calls["getUpdates"])
         yield

@@ -68,15 +68,15 @@ def test_an_alert_shows_channel_time_words_reasons_and_link() -> None:
     assert {span.url for span in message.text.spans if span.url} == {"https://t.me/harbour_news/5"}
 
 
-def test_an_alert_has_a_why_and_an_open_button() -> None:
-    ((why, go),) = alert(stored("ferry"), reason("ferry")).buttons
-    assert why.data == "w:9"
+def test_an_alert_has_a_why_a_mute_and_an_open_button() -> None:
+    ((why, mute, go),) = alert(stored("ferry"), reason("ferry")).buttons
+    assert (why.data, mute.data) == ("w:9", "mute:9")
     assert go.url == "https://t.me/harbour_news/5"
 
 
 def test_a_channel_without_a_name_has_no_open_button_but_its_link() -> None:
     message = alert(stored("ferry", channel=replace(HARBOUR, username=None)), reason("ferry"))
-    assert len(message.buttons[0]) == 1
+    assert len(message.buttons[0]) == 2
     assert message.text.text.endswith("https://t.me/c/77/5")
 
 

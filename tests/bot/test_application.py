@@ -7,12 +7,10 @@ import asyncio
 import pytest
 
 from bot.application import TokenRefused, run_bot
-from bot.requests import readable_updates
-from bot.updates import OneByOneInAChat
 from sandbox.bot_api import BotApiServer, faults
 from sandbox.world import World
 from storage import subscribers
-from storage.database import AlreadyRunning, Database
+from storage.database import Database
 from tests.bot.conftest import TOKEN, Chatting, Newsroom, running_bot, until
 from tests.storage.makers import change
 
@@ -42,11 +40,6 @@ async def test_what_was_settled_long_ago_is_forgotten_at_the_start(
     )
     async with running_bot(database, server):
         assert await newsroom.states() == kept
-
-
-async def test_only_one_bot_runs_on_a_database(anna: Chatting, server: BotApiServer, database: Database) -> None:
-    with pytest.raises(AlreadyRunning):
-        await run_bot(database, TOKEN, server.base_url, stop=asyncio.Event())
 
 
 async def test_a_token_that_telegram_does_not_know_is_said_in_a_sentence(
@@ -95,18 +88,13 @@ async def test_an_update_that_cannot_be_read_harms_no_other(
     assert "canary" not in shown.out + shown.err
 
 
-def test_an_answer_that_is_no_list_of_updates_is_left_alone() -> None:
-    for body in (b"<html>", b"[]", b'{"ok": true, "result": true}', b'{"ok": false}'):
-        assert readable_updates(body) == body
-
-
 async def test_an_error_of_ours_is_answered_kindly_and_logged_without_words(
     anna: Chatting, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def failing(*_: object, **__: object) -> None:
         raise ValueError("canary words")
 
-    monkeypatch.setattr("bot.handlers.words.search.search", failing)
+    monkeypatch.setattr("bot.handlers.words.back_test", failing)
     assert "Something went wrong" in (await anna.say("ferry")).text
     shown = capsys.readouterr()
     assert "update not handled" in shown.out + shown.err
@@ -145,18 +133,3 @@ async def test_who_blocks_the_bot_is_suspended_and_back_after_start(
     await becomes("suspended")
     world.chats.unblock(anna.user.id)
     await becomes("active")
-
-
-async def test_one_chats_updates_are_handled_in_order() -> None:
-    order: list[str] = []
-
-    async def work(name: str, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        order.append(name)
-
-    processor = OneByOneInAChat()
-    await asyncio.gather(
-        processor.process_update(None, work("first", 0.05)), processor.process_update(None, work("second", 0))
-    )
-    assert order == ["first", "second"]
-    assert processor._locks == {}

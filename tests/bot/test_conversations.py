@@ -170,6 +170,15 @@ async def test_search_shows_pages_of_old_posts(anna: Chatting, newsroom: Newsroo
     assert older.buttons == []
 
 
+async def test_the_first_page_counts_what_there_was_lately(anna: Chatting, newsroom: Newsroom) -> None:
+    for number in range(6):
+        await newsroom.post(f"Ferry number {number} left the harbour.")
+    first = await anna.say("/search ferry")
+    assert f"6 posts in 30 days: {'▁' * 29}█\nMost from: Harbour News 6" in first.text
+    await anna.press(first, "More")
+    assert "in 30 days" not in (await anna.shows("number 0")).text
+
+
 async def test_search_without_words_says_how(anna: Chatting) -> None:
     assert "/search" in (await anna.say("/search")).text
 
@@ -204,7 +213,7 @@ async def test_an_unknown_command_is_answered(anna: Chatting) -> None:
 
 
 async def test_privacy_is_explained(anna: Chatting) -> None:
-    assert "I keep the number of this chat" in (await anna.say("/privacy")).text
+    assert "the number of this chat" in (await anna.say("/privacy")).text
 
 
 async def test_the_menu_is_set(anna: Chatting, world: World) -> None:

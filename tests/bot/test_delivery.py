@@ -340,7 +340,7 @@ async def test_one_failing_row_stops_nothing(
             raise ValueError("a post that nobody foresaw")
         return compose_alert(post, *args, **rest)
 
-    monkeypatch.setattr("bot.delivery.compose_alert", failing)
+    monkeypatch.setattr("bot.owed_messages.compose_alert", failing)
     async with delivering(database, server):
         await owe_ferry(newsroom, ferry)
         await newsroom.owe(await newsroom.post("The bridge is closed."), bridge)
@@ -394,3 +394,43 @@ async def test_many_chats_are_served_within_the_servers_limits(
         await newsroom.settled(sent=60)
     assert len({alert.chat_id for alert in accepted(world)}) == 60
     assert server.calls["sendMessage"] == 60
+
+
+@pytest.mark.parametrize("fault", [faults.DropAfter(), faults.BadGateway(accepted=True), faults.Garbage()], ids=str)
+async def test_who_wants_alerts_at_most_once_is_never_sent_one_again(
+    world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription,
+    fault: faults.Fault,
+) -> None:  # fmt: skip
+    async with database.begin() as connection:
+        await connection.exec_driver_sql("UPDATE subscribers SET at_most_once = true")
+    world.faults.add("bot_api", "sendMessage", fault)
+    async with delivering(database, server):
+        await owe_ferry(newsroom, ferry)
+        await newsroom.settled(unknown=1)
+        await owe_ferry(newsroom, ferry, "The second ferry.")
+        await newsroom.settled(unknown=1, sent=1)
+    assert [REPEATED in alert.text for alert in accepted(world)] == [False, False]
+
+
+async def test_a_topic_that_is_gone_is_asked_for_once(
+    world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription
+) -> None:
+    async with database.begin() as connection:
+        await connection.exec_driver_sql("UPDATE subscribers SET thread_id = 7")
+    async with delivering(database, server):
+        for text in ("The first ferry.", "The second ferry."):
+            await owe_ferry(newsroom, ferry, text)
+        await newsroom.settled(sent=2)
+    assert server.calls["sendMessage"] == 3
+    assert [alert.thread_id for alert in accepted(world)] == [None, None]
+
+
+async def test_what_piled_up_while_the_bot_was_away_is_one_message(
+    world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription
+) -> None:
+    for number in range(25):
+        await owe_ferry(newsroom, ferry, f"Ferry number {number}.")
+    async with delivering(database, server):
+        await newsroom.settled(sent=25)
+    (digest,) = accepted(world)
+    assert digest.text.startswith("📬 25 posts have waited for you")

@@ -74,15 +74,54 @@ async def test_a_member_may_not_rename(group: Group, newsroom: Newsroom) -> None
     assert "only its administrators" in answer.text
 
 
-async def test_who_writes_as_the_group_is_asked_to_write_as_themselves(
+async def test_who_writes_as_a_channel_is_asked_to_write_as_themselves(
     group: Group, database: Database, newsroom: Newsroom
 ) -> None:
     subscriber = await newsroom.subscriber(group.chat_id, chat_type="supergroup")
-    chat = telegram.Chat(group.chat_id, "supergroup")
-    message = telegram.Message(1, dt.datetime.now(dt.UTC), chat, sender_chat=chat, text="x")
+    chat, channel = telegram.Chat(group.chat_id, "supergroup"), telegram.Chat(-1009, "channel")
+    message = telegram.Message(1, dt.datetime.now(dt.UTC), chat, sender_chat=channel, text="x")
     talk = Talk(database, None, subscriber, message)  # type: ignore[arg-type]  # nobody is asked
     with pytest.raises(Refused, match="write as yourself"):
         await talk.require_administrator()
+
+
+async def test_who_writes_in_the_groups_name_is_one_of_its_administrators(
+    group: Group, database: Database, newsroom: Newsroom
+) -> None:
+    own = await newsroom.subscription(await newsroom.subscriber(group.chat_id, chat_type="supergroup"), "ferry")
+    listed = await group.founder.say("/list")
+    await group.founder.press(listed, "1. ferry")
+    await group.founder.press(listed, "Rename")
+    question = await group.founder.shows(f"(#{own.id})")
+    chats, founder = group.founder.world.chats, group.founder.user
+    chats.say(founder.id, group.chat_id, "boats", reply_to=question.message_id, is_anonymous=True)
+    await group.founder.shows("It is called boats now.")
+
+
+async def test_forwarded_words_change_nothing(group: Group, newsroom: Newsroom) -> None:
+    own = await newsroom.subscription(await newsroom.subscriber(group.chat_id, chat_type="supergroup"), "ferry")
+    listed = await group.founder.say("/list")
+    await group.founder.press(listed, "1. ferry")
+    await group.founder.press(listed, "Rename")
+    question = await group.founder.shows(f"(#{own.id})")
+    chats, founder = group.founder.world.chats, group.founder.user
+    chats.say(founder.id, group.chat_id, "boats", reply_to=question.message_id, is_forwarded=True)
+    await group.founder.shows("I do not obey forwarded messages")
+
+
+async def test_an_administrator_subscribes_a_topic_of_a_forum(
+    world: World, server: BotApiServer, database: Database
+) -> None:
+    user = world.add_user("Anna")
+    chat = world.chats.add_group("Newsroom", [user], is_forum=True)
+    topic = world.chats.create_topic(user.id, chat.id, "Ships")
+    founder = Chatting(world, user, chat.id)
+    async with running_bot(database, server):
+        world.chats.say(user.id, chat.id, "/watch ferry", thread_id=topic.thread_id)
+        preview = await founder.shows("I understood: ferry")
+        await founder.press(preview, "Subscribe")
+        done = await founder.shows("Subscribed: ferry")
+    assert preview.thread_id == done.thread_id == topic.thread_id
 
 
 async def test_a_group_that_threw_the_bot_out_is_suspended_until_it_is_back(

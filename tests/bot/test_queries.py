@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +13,9 @@ from bot.queries import (
     repaired,
     understand,
     understood_again,
-    within_last_week,
 )
+from matching.ids import ChannelSetId
+from matching.names import Names
 from matching.query import QueryError, parse
 from storage.ids import ChannelId
 
@@ -40,11 +39,6 @@ def test_a_stored_query_that_cannot_be_read_is_shown_as_it_is() -> None:
     assert understood_again("((", {}) == "(("
 
 
-def test_the_last_week_is_seven_days_to_the_second() -> None:
-    now = dt.datetime(2026, 3, 8, 15, 30, tzinfo=dt.UTC)
-    assert within_last_week(parse("ferry"), now).root.parts[1].at == now - dt.timedelta(days=7)  # type: ignore[union-attr]
-
-
 @given(st.text(max_size=320), st.integers(0, 320))
 def test_the_caret_stands_under_the_mistake(text: str, position: int) -> None:
     lines = place_of(text, QueryError("wrong", position)).split("\n")
@@ -62,3 +56,17 @@ def test_the_caret_stands_under_the_mistake(text: str, position: int) -> None:
 )
 def test_only_a_suggestion_that_can_be_understood_is_offered(suggestion: str | None, mended: str | None) -> None:
     assert repaired(QueryError("wrong", 0, suggestion), standing=True) == mended
+
+
+def test_a_set_and_an_own_topic_are_understood_by_name_and_shown_by_it() -> None:
+    names = Names({"ferries": "ferries"}, {"desk": ChannelSetId(5)})
+    query = understand("in:desk topic:Ferries", CHANNELS, standing=True, names=names)
+    assert str(query) == "in:#5 topic:ferries"
+    assert understood_again(str(query), {}, names.by_set) == "in:desk topic:ferries"
+
+
+def test_a_suggestion_may_name_an_own_topic() -> None:
+    names = Names({"ferries": "ferries"}, {})
+    error = QueryError("wrong", 0, "topic:ferries")
+    assert repaired(error, standing=True, names=names) == "topic:ferries"
+    assert repaired(error, standing=True) is None

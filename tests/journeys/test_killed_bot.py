@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import bot.delivery
+import bot.owed_messages
 from bot.alerts import compose_alert
 from sandbox.channels import Channel
 from sandbox.chat_records import ChatEvent
@@ -140,7 +140,7 @@ async def test_control_with_marks_left_out_the_oracle_reports_each_repeat(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unmarked = lambda *args, **words: compose_alert(*args, **{**words, "is_repeat": False})  # noqa: E731
-    monkeypatch.setattr(bot.delivery, "compose_alert", unmarked)
+    monkeypatch.setattr(bot.owed_messages, "compose_alert", unmarked)
     repeats = await _repeats_after_worst_kill(newsroom)
     assert [complaint.partition(":")[0] for complaint in newsroom.complaints()] == ["unmarked repeat"] * repeats
 

@@ -22,6 +22,8 @@ from sandbox.chat_records import Chat
 from sandbox.world import ManualClock, User, World
 
 TOKEN = "42:TEST-token"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (320).to_bytes(4, "big")
+"""As much of a picture as Telegram's checks look at: 640 by 320 pixels."""
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 

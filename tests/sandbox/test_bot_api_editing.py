@@ -8,7 +8,7 @@ from telegram.error import BadRequest
 
 from sandbox.chat_records import CallbackAnswer, CallbackQuery, ChatEvent
 from sandbox.chats import NoSuchButton
-from tests.sandbox.bot_api_fixtures import Box, button
+from tests.sandbox.bot_api_fixtures import PNG, Box, button
 
 
 async def pressed(box: Box, bot: Bot) -> CallbackQuery:
@@ -43,7 +43,7 @@ async def test_only_the_buttons_can_be_changed(box: Box, bot: Bot) -> None:
 
 
 async def test_a_caption_is_edited_as_a_caption_and_a_text_as_a_text(box: Box, bot: Bot) -> None:
-    photo = await bot.send_photo(box.chat.id, b"bytes", caption="one")
+    photo = await bot.send_photo(box.chat.id, PNG, caption="one")
     await bot.edit_message_caption(box.chat.id, photo.message_id, caption="two")
     assert box.world.chats.history(box.chat.id)[0].text == "two"
     with pytest.raises(BadRequest, match=r"(?i)no text in the message to edit"):

@@ -17,9 +17,7 @@ from telegram import (
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter
 
 from sandbox.bot_api import Limits
-from tests.sandbox.bot_api_fixtures import Box, bot_at, button, serving
-
-PNG = b"\x89PNG\r\n\x1a\n some bytes"
+from tests.sandbox.bot_api_fixtures import PNG, Box, bot_at, button, serving
 
 
 async def test_a_message_with_entities_arrives_in_chat_and_ledger(box: Box, bot: Bot) -> None:

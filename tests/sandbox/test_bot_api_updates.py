@@ -10,7 +10,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, ContextTypes
 
-from tests.sandbox.bot_api_fixtures import Box, application, bot_at, button, polling, until
+from tests.sandbox.bot_api_fixtures import PNG, Box, application, bot_at, button, polling, until
 
 
 async def test_a_conversation_goes_the_whole_way(box: Box) -> None:
@@ -24,7 +24,7 @@ async def test_a_conversation_goes_the_whole_way(box: Box) -> None:
         assert update.callback_query is not None
         await update.callback_query.answer("done")
         await update.callback_query.edit_message_text("edited")
-        await context.bot.send_photo(box.chat.id, b"bytes", caption="cap")
+        await context.bot.send_photo(box.chat.id, PNG, caption="cap")
 
     app = application(box.server)
     app.add_handlers([CommandHandler("start", start), CallbackQueryHandler(picked)])

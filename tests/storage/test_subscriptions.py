@@ -159,3 +159,46 @@ async def test_old_drafts_go_and_new_ones_stay(database: Database) -> None:
         if asked == "мир":
             await change(database, "UPDATE subscriptions SET created_at = now() - interval '25 hours'")
     assert await rows(database, "SELECT name FROM subscriptions ORDER BY id") == [("дом",), ("лес",)]
+
+
+async def test_an_exchanged_query_can_be_exchanged_back(database: Database) -> None:
+    owner = await make_subscriber(database)
+    async with database.begin() as connection:
+        first = await subscriptions.draft(connection, owner.id, name="one", query=parse("ferry"))
+        await subscriptions.confirm(connection, owner.id, first)
+        version = await subscriptions.counter(connection)
+        other = await subscriptions.draft(connection, owner.id, name="two", query=parse("ferry -island"))
+        for wanted, name in (("ferry -island", "two"), ("ferry", "one")):
+            changed = await subscriptions.exchange(
+                connection, owner.id, first, other, subscriptions.fingerprint(wanted)
+            )
+            assert changed is not None
+            assert (changed.query, changed.name, changed.state) == (wanted, name, "active")
+        assert [each.id for each in (await changes_since(connection, version))[1]] == [first]
+
+
+async def test_the_second_of_two_taps_changes_nothing(database: Database) -> None:
+    owner = await make_subscriber(database)
+    async with database.begin() as connection:
+        first = await subscriptions.draft(connection, owner.id, name="one", query=parse("ferry"))
+        await subscriptions.confirm(connection, owner.id, first)
+        other = await subscriptions.draft(connection, owner.id, name="two", query=parse("island"))
+        wanted = subscriptions.fingerprint("island")
+        assert await subscriptions.exchange(connection, owner.id, first, other, wanted) == await subscriptions.exchange(
+            connection, owner.id, first, other, wanted
+        )
+        assert (
+            await subscriptions.exchange(connection, owner.id, first, other, subscriptions.fingerprint("harbour"))
+            is None
+        )
+
+
+async def test_nobody_exchanges_the_query_of_another(database: Database) -> None:
+    owner, stranger = await make_subscriber(database), await make_subscriber(database, 101)
+    async with database.begin() as connection:
+        first = await subscriptions.draft(connection, owner.id, name="one", query=parse("ferry"))
+        await subscriptions.confirm(connection, owner.id, first)
+        other = await subscriptions.draft(connection, stranger.id, name="two", query=parse("island"))
+        wanted = subscriptions.fingerprint("island")
+        assert await subscriptions.exchange(connection, stranger.id, first, other, wanted) is None
+        assert await subscriptions.exchange(connection, owner.id, first, other, wanted) is None

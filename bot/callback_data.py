@@ -1,0 +1,144 @@
+"""Buttons that only we can make, each for one chat: their data is signed on the way out and read only if that holds.
+
+At one place, around the limiters through which every request of the library goes, so that no handler can forget it.
+A signature is HMAC-SHA256 over the chat and the data, truncated to 80 bits (the least that RFC 2104 advises in its
+section 5), as 14 characters of base64url.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.ext import BaseRateLimiter
+
+from bot.message import CALLBACK_BYTES, UnusableButton
+
+SIGNATURE_BYTES = 10
+SIGNATURE_CHARACTERS = 14
+"""80 bits are 14 characters of base64 without its padding."""
+
+MOST_BYTES = CALLBACK_BYTES - SIGNATURE_CHARACTERS
+"""What is left for a button's own data."""
+
+PURPOSE = b"channelwatch: data of buttons, 1"
+"""The file's secret may serve other purposes, each with a key of its own."""
+
+Json = bool | dict[str, Any] | list[dict[str, Any]]
+
+
+class SecretUnusable(Exception):
+    """The file with the secret cannot be read or made; the message names it and the way out."""
+
+
+class Seal:
+    """Signs and reads the data of buttons."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = hmac.digest(secret, PURPOSE, hashlib.sha256)
+
+    @classmethod
+    def kept_in(cls, path: Path) -> Seal:
+        """With the secret in that file; made at the first use, mode 0600 from its first moment.
+
+        Raises SecretUnusable. Without the file of yesterday, buttons of yesterday do nothing; nothing else is lost.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
+            secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        except OSError as error:
+            raise SecretUnusable(f"The secret of buttons {path} cannot be used: {error.strerror}.") from None
+        except ValueError:
+            secret = b""
+        if len(secret) < 32:
+            raise SecretUnusable(f"{path} holds no secret of buttons: delete the file, and a new one is made.")
+        return cls(secret)
+
+    def sign(self, data: str, chat_id: int) -> str:
+        """The data as a button for that chat carries it. Raises UnusableButton when it is longer than MOST_BYTES."""
+        if len(data.encode()) > MOST_BYTES:
+            raise UnusableButton(f"Button data of {len(data.encode())} bytes; signed, Telegram takes {MOST_BYTES}.")
+        return self._signature(data, chat_id) + data
+
+    def read(self, signed: str | None, chat_id: int) -> str | None:
+        """The data of a button that we made for that chat; None for anything else, whatever is wrong with it."""
+        if not signed or len(signed) <= SIGNATURE_CHARACTERS:
+            return None
+        given, data = signed[:SIGNATURE_CHARACTERS], signed[SIGNATURE_CHARACTERS:]
+        try:
+            expected = self._signature(data, chat_id)
+        except UnicodeEncodeError:  # half a character: no data of ours
+            return None
+        return data if hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()) else None
+
+    def keyboard(self, markup: InlineKeyboardMarkup, chat_id: int) -> InlineKeyboardMarkup:
+        """The same buttons, signed for that chat."""
+        rows = markup.inline_keyboard
+        return InlineKeyboardMarkup([[self._button(button, chat_id) for button in row] for row in rows])
+
+    def _button(self, button: InlineKeyboardButton, chat_id: int) -> InlineKeyboardButton:
+        if not isinstance(button.callback_data, str):
+            return button
+        signed = self.sign(button.callback_data, chat_id)
+        return InlineKeyboardButton(**{**button.to_dict(), "callback_data": signed})
+
+    def _signature(self, data: str, chat_id: int) -> str:
+        digest = hmac.digest(self._key, f"{chat_id}\0{data}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode("ascii").rstrip("=")
+
+
+class Sealing(BaseRateLimiter[bool]):
+    """Signs the buttons of every request that goes into a chat, before the limiter inside sees it."""
+
+    def __init__(self, limiter: BaseRateLimiter[bool], seal: Seal) -> None:
+        self._limiter = limiter
+        self._seal = seal
+
+    async def initialize(self) -> None:
+        """Nothing of its own to prepare."""
+        await self._limiter.initialize()
+
+    async def shutdown(self) -> None:
+        """Nothing of its own to clear."""
+        await self._limiter.shutdown()
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Json]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: bool | None,
+    ) -> Json:
+        """Once a request: what the limiter inside repeats is signed already. `args` hold the same `data`."""
+        markup, chat_id = data.get("reply_markup"), data.get("chat_id")
+        if isinstance(markup, InlineKeyboardMarkup) and isinstance(chat_id, int):
+            data["reply_markup"] = self._seal.keyboard(markup, chat_id)
+        return await self._limiter.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+
+
+def _make(path: Path) -> None:
+    """Write a new secret, never over another one; whole, or not at all."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return  # another process was first: its secret counts
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,135 @@
+"""An errand: one update on its way through its handler, as one transaction, with what is said kept until its end.
+
+The handlers know nothing of it. What they do to the database joins the errand's transaction; what they say to Telegram
+is written down instead of sent. Effects, replies and the update's being handled are then committed together
+(docs/decisions/0015-inbox.md), and the replies go out after that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram.ext import BaseRateLimiter
+
+from bot.replies import Reply
+from storage.database import Connection, Database
+from storage.ids import SubscriberId
+
+_SAID = ("send", "edit", "copy", "forward", "answer", "deleteMessage")
+_NOT_SAID = frozenset({"sendChatAction"})
+
+Json = bool | dict[str, Any] | list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Errand:
+    """The transaction of one update, and what its handler said."""
+
+    connection: Connection
+    replies: list[Reply] = field(default_factory=list)
+    failure: BaseException | None = None
+    """What the handler raised: the library's application swallows it."""
+    owner: tuple[int, SubscriberId] | None = None
+    """The chat that is answered, and its subscriber: suspended when the chat turns out to be closed to us."""
+    repeat_mark: str = ""
+    """What a reply begins with that may have been sent before, in the chat's language."""
+
+    def note(self, endpoint: str, data: dict[str, Any]) -> None:
+        """Keep a request for the errand's end."""
+        chat_id = data.get("chat_id")
+        owner = self.owner[1] if self.owner is not None and self.owner[0] == chat_id else None
+        self.replies.append(Reply.of(endpoint, data, owner=owner, mark=self.repeat_mark))
+
+
+_current: ContextVar[Errand | None] = ContextVar("errand", default=None)
+
+
+def current() -> Errand | None:
+    """The errand that this code runs in."""
+    return _current.get()
+
+
+@contextlib.contextmanager
+def on(errand: Errand) -> Iterator[None]:
+    """Run the block as this errand."""
+    token = _current.set(errand)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class JoinedDatabase(Database):
+    """The same database; what begins during an errand is part of the errand's transaction, undone alone if it raises.
+
+    Outside of errands it is as ever.
+    """
+
+    def __init__(self, database: Database) -> None:
+        # Not the parent's: the engine is the given database's own, and who opened that closes it.
+        self._database = database
+        self._server = None
+        self.url = database.url
+        self.engine = database.engine
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        """A transaction of its own, or a piece of the errand's."""
+        errand = current()
+        if errand is None:
+            async with self._database.begin() as connection:
+                yield connection
+            return
+        async with errand.connection.begin_nested():
+            yield errand.connection
+
+
+class SaidLater(BaseRateLimiter[bool]):
+    """Keeps what an errand says for its end; every other request goes through the limiter that is given.
+
+    The handler is answered at once as if the request had been made: a message that it "sent" has the number 0.
+    """
+
+    def __init__(self, limiter: BaseRateLimiter[bool]) -> None:
+        self._limiter = limiter
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+        await self._limiter.initialize()
+
+    async def shutdown(self) -> None:
+        """Nothing to clear."""
+        await self._limiter.shutdown()
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Json]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: bool | None,
+    ) -> Json:
+        """Note the request, or make it."""
+        errand = current()
+        if errand is None or not is_said(endpoint):
+            return await self._limiter.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+        errand.note(endpoint, data)
+        return _as_if_made(endpoint, data)
+
+
+def is_said(endpoint: str) -> bool:
+    """Whether a method of the Bot API is something that people see, and so waits for what it speaks of."""
+    return endpoint.startswith(_SAID) and endpoint not in _NOT_SAID
+
+
+def _as_if_made(endpoint: str, data: dict[str, Any]) -> Json:
+    if endpoint in ("sendMediaGroup", "copyMessages", "forwardMessages"):
+        return []
+    if endpoint.startswith(("send", "forward")):
+        return {"message_id": 0, "date": 0, "chat": {"id": data.get("chat_id"), "type": "private"}}
+    return {"message_id": 0} if endpoint == "copyMessage" else True

@@ -1,0 +1,32 @@
+"""Whether a chat may have one more subscription."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.ids import SubscriberId, SubscriptionId
+from storage.subscriptions import bump
+
+
+async def has_room(connection: AsyncConnection, subscriber_id: SubscriberId, draft: SubscriptionId, most: int) -> bool:
+    """Whether confirming the draft, in this transaction, leaves its chat with `most` subscriptions at most.
+
+    The counter's lock is held from here until commit, as by whatever changes a subscription: of two taps at once the
+    second one counts the first. What adds none has room: a draft that is confirmed already, or asks what another asks.
+    """
+    await bump(connection)
+    values = {"subscriber": subscriber_id, "draft": draft, "most": most}
+    return bool(await connection.scalar(HAS_ROOM, values))
+
+
+HAS_ROOM = text(
+    """
+    SELECT count(*) FILTER (WHERE state <> 'draft') < :most
+        OR bool_or(id = :draft AND state <> 'draft')
+        OR bool_or(state <> 'draft' AND canonical = (
+            SELECT canonical FROM subscriptions WHERE id = :draft AND subscriber_id = :subscriber
+        ))
+    FROM subscriptions WHERE subscriber_id = :subscriber AND state IN ('draft', 'active', 'paused')
+    """
+)
