@@ -18,7 +18,7 @@ run: .venv/ready ## Run everything that the environment or .env configures (real
 	@.venv/bin/channelwatch run $(ARGS)
 
 test: lint ## Lint, types, import contracts, and all tests on a real PostgreSQL
-	@.venv/bin/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+	@.venv/bin/python -m pytest -n 4 --dist worksteal -q $(ARGS)
 
 lint: .venv/ready-dev ## Lint, formatting, types and import contracts only
 	@.venv/bin/ruff check .
