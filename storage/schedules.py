@@ -24,7 +24,7 @@ from storage.owing import ALERT_PRIORITY, LATE_PRIORITY
 Pace = Literal["instant", "hourly", "daily"]
 QuietWay = Literal["hold", "digest", "chosen"]
 
-DIGEST_PRIORITY = 25
+DIGEST_PRIORITY = 26
 """After alerts, before what was found late (design: reply, alert, digest, amendment). No other row has it."""
 
 

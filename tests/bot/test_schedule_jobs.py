@@ -37,7 +37,7 @@ def jobs_at(database: Database, now: dt.datetime) -> ScheduleJobs:
 
 
 async def let_go(database: Database) -> int:
-    return len(await rows(database, "SELECT id FROM deliveries WHERE priority = 25 AND due_at <= now()"))
+    return len(await rows(database, "SELECT id FROM deliveries WHERE priority = 26 AND due_at <= now()"))
 
 
 async def test_a_digest_is_let_go_at_its_hour_and_not_before(database: Database) -> None:
@@ -85,7 +85,7 @@ async def test_what_came_after_a_digest_waits_for_the_next(database: Database, n
             " SELECT 'alert', subscriber_id, 99, reasons, 20, now(), 'pending' FROM deliveries"
         )
         assert await lease_due(connection, lease=MINUTE, busy_chats=(), limit=3) == []
-    assert await rows(database, "SELECT priority, due_at > now() FROM deliveries WHERE post_id = 99") == [(25, True)]
+    assert await rows(database, "SELECT priority, due_at > now() FROM deliveries WHERE post_id = 99") == [(26, True)]
 
 
 async def test_a_clock_change_neither_skips_nor_doubles_a_digest(database: Database) -> None:

@@ -177,7 +177,7 @@ async def test_disk_budget_takes_the_oldest_posts_once_and_no_more(database: Dat
     full = await used_mib(database)
     budget = Keeping(disk_budget_mib=round((empty + full) / 2))
     done = await forget_at_noon(database, budget, batch=50)
-    assert 700 < done.over_budget < 1500
+    assert 700 < done.over_budget < 1800  # what is kept of posts beside their rows is counted, and stays in part
     assert await left(database) == list(range(done.over_budget + 1, 2001))
     assert await used_mib(database) == pytest.approx(budget.disk_budget_mib * FILLED, rel=0.05)  # type: ignore[operator]
     # The files are as large as before: a budget measured by them would take posts every night.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.callback_data import SIGNATURE_CHARACTERS
 from bot.texts import texts_in
 from sandbox import utf16
 from sandbox.chat_records import Accepted, ChatMessage
@@ -102,15 +104,20 @@ class Person:
 
     def _press(self, message: ChatMessage, verb: str) -> None:
         datas = [button.get("callback_data", "") for button in message.buttons]
-        data = next((data for data in datas if data == verb or data.startswith(f"{verb}:")), None)
+        data = next((each for each in datas if asked_by(each) == verb or asked_by(each).startswith(f"{verb}:")), None)
         assert data is not None, f"no button {verb} under {message.text!r}, only {datas}"
         self.world.chats.press(self.user.id, self.user.id, message.message_id, data)
+
+
+def asked_by(data: str) -> str:
+    """What a button asks for, signed by the bot (`bot.callback_data`) or as it is."""
+    return data if re.match(r"[a-z]+(:|$)", data) else data[SIGNATURE_CHARACTERS:]
 
 
 def is_alert(markup: dict[str, Any] | None) -> bool:
     """Whether a message is an alert: only alerts carry the button that says why."""
     rows = (markup or {}).get("inline_keyboard", [])
-    return any(str(button.get("callback_data", "")).startswith("w:") for row in rows for button in row)
+    return any(asked_by(str(button.get("callback_data", ""))).startswith("w:") for row in rows for button in row)
 
 
 def alerts_in(world: World) -> list[SeenAlert]:

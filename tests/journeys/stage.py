@@ -127,6 +127,7 @@ class Stage:
             **environment_of(self.settings, self.database.url),
             "BOT_TOKEN": TOKEN,
             "BOT_API_URL": self.bot_api.base_url,
+            "CHANNELWATCH_ACCESS": "open",
         }
 
     async def _all_joined(self) -> bool:

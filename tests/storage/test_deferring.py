@@ -29,8 +29,8 @@ from tests.storage.makers import (
 ME, FIRST = SubscriberId(1), SubscriptionId(1)
 NOW = dt.datetime.now(dt.UTC)
 HOUR = dt.timedelta(hours=1)
-DUE = "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= now() AND priority <> 25 ORDER BY id"
-DIGEST = "SELECT id FROM deliveries WHERE state = 'pending' AND priority = 25 ORDER BY id"
+DUE = "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= now() AND priority <> 26 ORDER BY id"
+DIGEST = "SELECT id FROM deliveries WHERE state = 'pending' AND priority = 26 ORDER BY id"
 
 
 async def decide(database: Database, now: dt.datetime | None = None) -> int:
@@ -64,7 +64,7 @@ async def test_alerts_of_a_digest_wait_for_its_moment(database: Database) -> Non
     await make_owed(database, posts=2)
     await come(database)
     assert await decide(database) == 2
-    assert await rows(database, "SELECT DISTINCT due_at, priority FROM deliveries") == [(NOW + HOUR, 25)]
+    assert await rows(database, "SELECT DISTINCT due_at, priority FROM deliveries") == [(NOW + HOUR, 26)]
     assert await decide(database, NOW + 2 * HOUR) == 0  # then it goes
 
 
@@ -85,7 +85,7 @@ async def test_a_moment_that_has_passed_is_waited_for_until_it_is_found_out(data
     assert wait < dt.timedelta(seconds=6)
 
 
-@pytest.mark.parametrize(("way", "priority"), [("hold", 20), ("digest", 25), ("chosen", 25)])
+@pytest.mark.parametrize(("way", "priority"), [("hold", 20), ("digest", 26), ("chosen", 26)])
 async def test_quiet_hours_hold_until_their_end(database: Database, way: schedules.QuietWay, priority: int) -> None:
     await make_owed(database, posts=2)
     await be_quiet(database, way)
