@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.alerts import asked_by
 from bot.message import Message
@@ -85,13 +85,27 @@ def _newest_that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) -
 
 
 def _more(digest: FoundLate, left: int, reasons: Sequence[Subscription], texts: Catalogue, zone: dt.tzinfo) -> RichText:
-    usernames = {post.channel.id: post.channel.username for post in digest.posts if post.channel.username}
-    midnight = digest.since_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return fill(
+        texts.counted(texts.digest_more, left),
+        n=left,
+        search=searches_for(reasons, digest.posts, digest.since_at, texts, zone),
+    )
+
+
+def searches_for(
+    reasons: Sequence[Subscription],
+    posts: Iterable[StoredPost],
+    since_at: dt.datetime,
+    texts: Catalogue,
+    zone: dt.tzinfo,
+) -> RichText:
+    """How to find what did not fit into a message: /search with the queries that asked, from that day on."""
+    usernames = {post.channel.id: post.channel.username for post in posts if post.channel.username}
+    midnight = since_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = After(midnight.date(), midnight.astimezone(dt.UTC))
-    queries = read_stored(reason.query for reason in reasons)
-    searches = [found for query in queries[:MOST_SEARCHES] if (found := _narrowed(query, since, usernames))]
-    commands = [code(f"/search {words}") for words in searches or [f"{texts.digest_words} {since}"]]
-    return fill(texts.counted(texts.digest_more, left), n=left, search=joined(", ", commands))
+    queries = read_stored(reason.query for reason in reasons)[:MOST_SEARCHES]
+    searches = [found for query in queries if (found := _narrowed(query, since, usernames))]
+    return joined(", ", [code(f"/search {words}") for words in searches or [f"{texts.digest_words} {since}"]])
 
 
 def _narrowed(query: Query, since: After, usernames: Mapping[ChannelId, str]) -> str | None:

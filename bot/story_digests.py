@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.alerts import asked_by
-from bot.digests import FIRST_WORDS_UNITS, GAP, MOST_SEARCHES
+from bot.digests import FIRST_WORDS_UNITS, GAP, searches_for
 from bot.message import Message
 from bot.post_view import link_of, readable, time_of, title_of, without_text, zone_of
-from bot.queries import read_stored
 from bot.rich_text import (
     MESSAGE_UNITS,
     MOST_ENTITIES,
     RichText,
-    code,
     fill,
     italic,
     joined,
@@ -24,12 +22,8 @@ from bot.rich_text import (
 )
 from bot.story_view import NAME_UNITS
 from bot.texts import Catalogue, texts_in
-from matching.conditions import After
-from matching.nodes import all_of
-from matching.query import Query, QueryError, parse
 from storage.alerts import AlsoTold
 from storage.digest_stories import DigestStory, StoryDigest
-from storage.ids import ChannelId
 
 
 def compose_story_digest(digest: StoryDigest, *, language: str, time_zone: str, now: dt.datetime) -> Message:
@@ -98,22 +92,9 @@ def _first_that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) ->
 
 
 def _more(digest: StoryDigest, left: int, texts: Catalogue, zone: dt.tzinfo) -> RichText:
-    usernames = {
-        story.post.channel.id: story.post.channel.username for story in digest.stories if story.post.channel.username
-    }
-    midnight = digest.since_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = After(midnight.date(), midnight.astimezone(dt.UTC))
-    queries = read_stored(reason.query for reason in digest.reasons)[:MOST_SEARCHES]
-    searches = [found for query in queries if (found := _narrowed(query, since, usernames))]
-    commands = [code(f"/search {words}") for words in searches or [f"{texts.digest_words} {since}"]]
-    return fill(texts.counted(texts.digest_more_stories, left), n=left, search=joined(", ", commands))
-
-
-def _narrowed(query: Query, since: After, usernames: Mapping[ChannelId, str]) -> str | None:
-    """The query as a person may type it for posts since that day; None where the language would refuse it."""
-    words = Query(all_of([query.root, since])).render(usernames)
-    try:
-        parse(words, standing=False)
-    except QueryError:
-        return None
-    return words
+    posts = [story.post for story in digest.stories]
+    return fill(
+        texts.counted(texts.digest_more_stories, left),
+        n=left,
+        search=searches_for(digest.reasons, posts, digest.since_at, texts, zone),
+    )

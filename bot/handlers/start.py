@@ -23,11 +23,6 @@ async def explain(talk: Talk, _: str) -> None:
     await talk.say(Message(help_text(talk.texts), _examples(talk.texts)))
 
 
-async def tell_privacy(talk: Talk, _: str) -> None:
-    """/privacy: what is kept about this chat."""
-    await talk.say(talk.texts.privacy)
-
-
 async def try_example(talk: Talk, number: str) -> None:
     """An example's button: the same preview as if its words had been written."""
     if not number.isdecimal() or int(number) >= len(talk.texts.examples):
