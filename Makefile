@@ -35,7 +35,7 @@ migrate: .venv/ready ## Bring the database of DATABASE_URL to this release's sch
 
 lock: .venv/ready-dev ## Resolve the requirements anew (hashes, no addresses)
 	@$(PIP) install uv
-	@for set in "runtime pyproject.toml" "dev --group dev pyproject.toml -c requirements/runtime.txt" "build --group build"; do \
+	@for set in "runtime pyproject.toml" "dev --group dev --all-extras pyproject.toml -c requirements/runtime.txt" "build --group build"; do \
 	  set -- $$set; name=$$1; shift; \
 	  .venv/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements/$$name.txt $$@ || exit 1; \

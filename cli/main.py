@@ -26,7 +26,7 @@ from cli import (
     topics,
 )
 
-OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage")
+OURS = ("analysis", "bot", "cli", "config", "ingest", "matching", "sandbox", "storage", "web")
 """An exception that one of our packages defines carries a message for a person; any other is a defect to be seen."""
 
 app = typer.Typer(
