@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from analysis.taxonomy import ancestors
 from analysis.text import analyse
@@ -58,7 +58,7 @@ class Judged:
 class TopicScores:
     """Shares from 0 to 1 (None: nothing to say it of), and how many rows they are of.
 
-    F1 is the mean over the annotators. `accuracy`: of the news whose best topic is one that was given (of the contest's
+    F1 is the mean over the annotators, and so are `precision` and `recall`, of all labels and by topic. `accuracy`: of the news whose best topic is one that was given (of the contest's
     categories: one that the category covers); news without a topic found is wrong. `none_rejected`: of the rows that
     are no news, how many got no topic.
     """
@@ -70,6 +70,10 @@ class TopicScores:
     by_topic: Mapping[str, float]
     none_rejected: float | None
     rows: int
+    precision: float | None = None
+    recall: float | None = None
+    precision_by_topic: Mapping[str, float] = field(default_factory=dict)
+    recall_by_topic: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluate_topics(rows: Iterable[Mapping[str, Any]]) -> TopicScores:
@@ -93,6 +97,10 @@ def evaluate_topics(rows: Iterable[Mapping[str, Any]]) -> TopicScores:
         by_topic=by_topic,
         none_rejected=sum(not row.found for row in chatter) / len(chatter) if chatter else None,
         rows=len(judged),
+        precision=None if by_category else _share(judged, "found"),
+        recall=None if by_category else _share(judged, "wanted"),
+        precision_by_topic={topic: _share(judged, "found", topic) for topic in by_topic},
+        recall_by_topic={topic: _share(judged, "wanted", topic) for topic in by_topic},
     )
 
 
@@ -142,6 +150,18 @@ def _micro(rows: Sequence[Judged]) -> float | None:
         total = sum(len(row.wanted[number]) + len(row.found) for row in rows)
         scores.append(2 * right / total if total else 1.0)
     return sum(scores) / len(scores)
+
+
+def _share(rows: Sequence[Judged], side: Literal["found", "wanted"], topic: str | None = None) -> float:
+    """Which part of the labels found is right, or of those wanted is found, of all topics or of one; 0 of no labels."""
+    right = total = 0
+    for row in rows:
+        for wanted in row.wanted:
+            asked = set(row.found) if side == "found" else wanted
+            asked = asked if topic is None else asked & {topic}
+            right += len(asked & wanted & set(row.found))
+            total += len(asked)
+    return right / total if total else 0.0
 
 
 def _by_topic(rows: Sequence[Judged]) -> dict[str, float]:
