@@ -20,6 +20,7 @@ from ingest.joining import BURST, EVERY
 from ingest.listener import utc_now
 from ingest.media_fetching import MediaFetching
 from ingest.media_folder import MediaLimits
+from ingest.memory import keep_memory_together
 from ingest.pace import Pace
 from ingest.pipeline import Pipeline
 from ingest.preview_fallback import PreviewFallback
@@ -63,6 +64,7 @@ async def run_ingest(
     """
     if (missing := settings.missing()) is not None:
         raise IngestError(missing)
+    keep_memory_together()
     ingest = Ingest(database, settings, pace or Pace(BURST, EVERY), sweeping, sharing, works=_works(settings))
     try:
         has_account = await _has_account(ingest, settings)

@@ -29,6 +29,19 @@ async def connections_are_reset_again_and_again(stage: Stage, channel: Channel, 
         await asyncio.sleep(chance.uniform(0.1, 0.6))
 
 
+async def a_burst_comes_while_connections_are_reset(stage: Stage, channel: Channel, chance: random.Random) -> None:
+    with stage.telegram.network.refuse():
+        stage.telegram.network.reset()
+        stage.world.channels.publish_many(channel, [f"burst {n}" for n in range(chance.randint(110, 300))])
+        await asyncio.sleep(chance.uniform(0.2, 0.6))
+
+
+async def pushes_claim_places_that_are_taken(stage: Stage, channel: Channel, chance: random.Random) -> None:
+    with stage.telegram.pushes.stale(1.0, by=chance.randint(40, 60)), stage.telegram.pushes.repeat(0.5):
+        await publish(stage, channel, chance.randint(20, 30))
+        await asyncio.sleep(1)
+
+
 async def the_connection_is_half_open(stage: Stage, channel: Channel, chance: random.Random) -> None:
     with stage.telegram.network.freeze(for_good=True):
         await publish(stage, channel, chance.randint(5, 20))
@@ -78,6 +91,8 @@ async def every_method_is_flooded(stage: Stage, channel: Channel, chance: random
 
 
 HARMFUL: tuple[Fault, ...] = (
+    a_burst_comes_while_connections_are_reset,
+    pushes_claim_places_that_are_taken,
     the_connection_is_half_open,
     connections_are_refused_for_a_while,
     updates_name_what_telethon_cannot_find,

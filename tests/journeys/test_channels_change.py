@@ -10,7 +10,7 @@ import pytest
 
 from ingest import channel_states
 from sandbox.channels import Channel
-from tests.journeys.losses import SWEEPING, is_stored, lost, publish
+from tests.journeys.losses import NOT_SWEEPING, SWEEPING, is_stored, lost, publish
 from tests.journeys.people import until
 from tests.journeys.stage import Stage
 
@@ -76,6 +76,20 @@ async def test_lost_channel_is_told_and_filled_when_it_is_back(stage: Stage, fat
         await until(lambda: _is(stage, channel, "active"), "the channel to be active again")
         await until(lambda: _nothing_lost(stage), "what was published meanwhile")
     assert (await notices(stage))[:2] == [state, "restored"]
+
+
+async def test_without_the_reconciler_a_channel_that_comes_back_stays_short_of_posts(stage: Stage) -> None:
+    channel = await stage.channel("kharv_dispatch")
+    async with stage.reading(NOT_SWEEPING):
+        await publish(stage, channel, 1, "the first")
+        await until(lambda: is_stored(stage, "the first"), "the first post")
+        stage.telegram.too_long_after(100)  # as Telegram's own difference is
+        is_banned(stage, channel)
+        stage.world.channels.publish_many(channel, [f"unseen {n}" for n in range(150)])
+        comes_back(stage, channel)
+        await publish(stage, channel, 1, "the last")
+        await asyncio.sleep(3)
+        assert await stage.value("SELECT count(*) FROM posts WHERE starts_with(text, 'unseen')") < 150
 
 
 async def test_renamed_channel_is_read_on_and_told(stage: Stage) -> None:
