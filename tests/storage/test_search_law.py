@@ -19,7 +19,6 @@ from matching.fields import PostFields
 from matching.ids import ChannelId, ChannelSetId
 from matching.nodes import Node
 from matching.query import Query, parse
-from storage import search as searching
 from storage.channel_sets import set_channels
 from storage.database import Database
 from storage.embedded import EmbeddedServer
@@ -27,7 +26,7 @@ from storage.ids import MessageId, PostId
 from storage.post_store import store_posts
 from storage.post_values import Entity, Forward, Medium, Part, Post
 from storage.posts import LabelledPost
-from storage.search import count, is_match, search
+from storage.search import count, is_match, newest, search
 from tests.conftest import execute
 from tests.matching import strategies
 from tests.storage.makers import NOON, make_channel
@@ -60,7 +59,7 @@ def labelled_posts(draw: st.DrawFn) -> LabelledPost:
     )
     topics = draw(st.sets(st.sampled_from(strategies.TOPICS), max_size=2))
     language = draw(st.sampled_from(["ru", "uk", "en", None]))
-    scores = tuple(TopicScore(code, 1.0, ()) for code in sorted(topics))
+    scores = tuple(TopicScore(code, draw(st.sampled_from([1.0, 1.499, 1.5, 3.2])), ()) for code in sorted(topics))
     return LabelledPost(post, Labels(analyse(post.text), language, scores))
 
 
@@ -152,10 +151,13 @@ async def test_search_returns_exactly_what_matches(pool: tuple[Database, Pool], 
 
 
 @settings(reads_only, max_examples=25)
-@given(query=strategies.queries(standing=False, max_leaves=3))
-async def test_search_for_many_posts_returns_exactly_what_matches(pool: tuple[Database, Pool], query: Query) -> None:
+@given(query=strategies.queries(standing=False, max_leaves=3), few=st.sampled_from([-1, 4]))
+async def test_search_window_by_window_returns_exactly_what_matches(
+    pool: tuple[Database, Pool], query: Query, few: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(searching, "MANY", -1)
+        for name, value in {"PROBE": 3, "FEW": few, "WIDEST": 16, "BLIND_STEP": 2}.items():
+            patch.setattr(newest, name, value)
         await assert_law(*pool, query)
 
 
@@ -182,6 +184,8 @@ async def test_search_for_many_posts_returns_exactly_what_matches(pool: tuple[Da
         "-in:#1 in:#2",
         "in:#3 OR in:#999999999999999999 OR in:unknown OR дом",
         "мир -in:unknown -in:#3 (in:#2 OR lang:ru)",
+        "topic:agriculture:strict",
+        "topic:animals -topic:animals:strict",
         "topic:own_topic",
         "-topic:own_topic channel:1",
         "topic:conflict after:2026-01-03 before:2026-01-05",
