@@ -14,6 +14,7 @@ import structlog
 from telethon import TelegramClient, errors
 from telethon.tl import functions
 
+from config.metrics import note_flood_wait
 from ingest.client import ANSWER_TIMEOUT, NoAnswer, call
 from ingest.pace import Pace
 
@@ -98,6 +99,7 @@ class Lanes:
         wait = dt.timedelta(seconds=seconds) + CLOSED_AFTERWARDS
         self.close(method_name(method), wait)
         if is_news:
+            note_flood_wait(method_name(method), wait)
             self._pace(method).slow_down()
             if self._on_flood is not None:
                 self._on_flood(method_name(method), wait)

@@ -14,6 +14,7 @@ from config.settings import IngestSettings
 from ingest import forgetting, jobs
 from ingest.albums import HOLD, MOST_PARTS
 from ingest.backfilling import Backfilling
+from ingest.bursts import Bursts
 from ingest.client import ClientError
 from ingest.clock import ServerClock
 from ingest.joining import BURST, EVERY
@@ -146,6 +147,7 @@ def _works(settings: IngestSettings) -> list[Work]:
     works: list[Work] = [
         lambda it: Backfilling(it.database, it.pipeline, it.readers.asking_for, clock=utc_now).run(),
         lambda it: Relabeller(it.database).run(),
+        lambda it: Bursts(it.database, clock=utc_now).run(),
         lambda it: MediaFetching(it.database, settings.home, it.readers.asking_for, limits=limits).run(),
     ]
     if settings.preview:

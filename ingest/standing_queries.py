@@ -120,5 +120,7 @@ class StandingQueries:
             # Nothing in the bot stores such a query; one bad row must not stop all the others.
             log.error("stored query does not parse", subscription_id=change.id)
             return
+        if query.burst is not None:  # it asks for no posts: `ingest.bursts` tells what it asks for
+            return
         self._percolator.add(change.id, query)
         self._subscribers[change.id] = change.subscriber_id

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from storage import migrations
 from storage.embedded import EmbeddedServer
@@ -137,6 +138,13 @@ class Database:
     @property
     def _libpq_url(self) -> str:
         return self.url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    def pool_figures(self) -> dict[str, int]:
+        """How many connections of the pool are in use, and how many lie ready."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return {}
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin()}
 
     async def wakeups(self, *channels: str) -> AsyncIterator[str]:
         """Names of channels as NOTIFY calls them, for ever; one name at once after every (re)connect.

@@ -18,8 +18,9 @@ import datetime as dt
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import alerts, notices
+from storage import alerts, burst_alerts, notices
 from storage.alerts import Alert, FoundLate, alert_of
+from storage.burst_alerts import ToldBurst
 from storage.ids import SubscriberId
 from storage.leases import Leased, lease_due
 from storage.notices import Notice
@@ -35,6 +36,7 @@ __all__ = [
     "alert_of",
     "ban",
     "bans",
+    "begin_burst",
     "begin_notices",
     "begin_sending",
     "counts_by_state",
@@ -77,6 +79,14 @@ async def begin_notices(connection: AsyncConnection, leased: Leased, *, lease: d
     return await notices.begun(connection, leased) if count else []
 
 
+async def begin_burst(connection: AsyncConnection, leased: Leased, *, lease: dt.timedelta) -> ToldBurst | None:
+    """The same for news of a burst: cancelled when nobody asks any more, or when it is old news."""
+    count = await _begin(
+        connection, leased, lease, OLD_BURST, detail=f"too old, or {NOT_ASKED_FOR}", age=burst_alerts.OLD
+    )
+    return await burst_alerts.begun(connection, leased) if count else None
+
+
 async def _begin(
     connection: AsyncConnection, leased: Leased, lease: dt.timedelta, unwanted: str, **values: dt.timedelta | str
 ) -> int:
@@ -106,6 +116,11 @@ UNWANTED = (
 OLD_NEWS = (
     "NOT EXISTS (SELECT FROM notices n"
     " WHERE n.id = deliveries.notice_id AND n.created_at > now() - CAST(:age AS interval))"
+)
+
+OLD_BURST = (
+    "NOT EXISTS (SELECT FROM bursts b WHERE b.id = deliveries.burst_id AND b.last_at > now() - CAST(:age AS interval))"
+    " OR NOT EXISTS (SELECT FROM subscriptions n WHERE n.id = ANY(deliveries.reasons) AND n.state = 'active')"
 )
 
 

@@ -50,7 +50,7 @@ class Leased:
     ids: tuple[DeliveryId, ...]
     token: str
     kind: str
-    """alert, amendment or notice."""
+    """alert, amendment, burst or notice."""
     subscriber: Subscriber
     attempt: int
     unknowns: int

@@ -90,10 +90,11 @@ class DeliveryRow(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
-    """alert (of a post), amendment (an edit of a sent alert), or notice (to an operator)."""
+    """alert (of a post), amendment (an edit of a sent alert), notice (to an operator), or burst."""
     subscriber_id: Mapped[int]
     post_id: Mapped[int | None] = mapped_column(index=True)
     notice_id: Mapped[int | None]
+    burst_id: Mapped[int | None]
     is_late: Mapped[bool] = mapped_column(server_default=sql("false"))
     """The post was first seen long after it was published: such alerts come together, as one message."""
     story_id: Mapped[int | None]
@@ -134,15 +135,24 @@ class DeliveryRow(Base):
             postgresql_where=sql("notice_id IS NOT NULL"),
         ),
         Index(
+            "uq_deliveries_subscriber_id_burst_id",
+            "subscriber_id",
+            "burst_id",
+            unique=True,
+            postgresql_where=sql("burst_id IS NOT NULL"),
+        ),
+        Index(
             "uq_deliveries_story_id_subscriber_id",
             "story_id",
             "subscriber_id",
             unique=True,
             postgresql_where=sql("is_first AND state NOT IN ('held', 'cancelled', 'dead')"),
         ),
-        one_of("kind", "alert", "amendment", "notice"),
+        one_of("kind", "alert", "amendment", "notice", "burst"),
         CheckConstraint(
-            "(kind <> 'notice') = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)", name="subject"
+            "(kind IN ('alert', 'amendment')) = (post_id IS NOT NULL) AND (kind = 'notice') = (notice_id IS NOT NULL)"
+            " AND (kind = 'burst') = (burst_id IS NOT NULL)",
+            name="subject",
         ),
         one_of("state", "held", "pending", "leased", "sending", "sent", "unknown", "dead", "cancelled"),
         Index(
