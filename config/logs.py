@@ -16,6 +16,10 @@ TOKEN = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{20,}")
 PASSWORD_IN_URL = re.compile(r"(\w+://[^:/@\s]+:)[^@/\s]+@")
 
 
+OWN_WORD = re.compile(r"\b(cw[af]_)[A-Za-z0-9_-]{43}")
+"""A token of the API or the word of a private feed, should one ever reach a log."""
+
+
 def set_up(*, verbose: bool = False, json: bool = False) -> None:
     """Send structlog and the standard library's loggers to standard error, redacted; call once at a program's door."""
     shared: list[Any] = [
@@ -52,6 +56,7 @@ def set_up(*, verbose: bool = False, json: bool = False) -> None:
 def _quiet_the_talkative() -> None:
     # httpx logs every address, and the bot's token is part of it; telegram.ext logs its base_url at DEBUG.
     for name in (
+        "apprise",
         "httpx",
         "httpcore",
         "telegram",
@@ -73,7 +78,7 @@ def _quiet_the_talkative() -> None:
 
 def redact(text: str) -> str:
     """The text without bot tokens and without passwords in addresses."""
-    return PASSWORD_IN_URL.sub(r"\1***@", TOKEN.sub("***", text))
+    return OWN_WORD.sub(r"\1***", PASSWORD_IN_URL.sub(r"\1***@", TOKEN.sub("***", text)))
 
 
 def _one_line(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

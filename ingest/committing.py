@@ -9,12 +9,14 @@ from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from config.metrics import note_stored
 from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
 from ingest.labelling import Labeller, labelled, up_to_date
 from ingest.own_topics import OwnTopics
 from ingest.stages import Stages
 from ingest.standing_queries import REFILE_QUERIES, SAMPLE, StandingQueries
 from ingest.story_desk import Report, StoryDesk
+from ingest.webhook_queries import WebhookQueries
 from storage.completeness import (
     advance_watermarks,
     note_missing,
@@ -30,6 +32,7 @@ from storage.post_store import store_posts
 from storage.post_values import Post
 from storage.post_versions import StoredVersion, completed, stored_versions
 from storage.posts import LabelledPost, Outcome, mark_deleted
+from storage.webhook_deliveries import OwedToWebhook, owe_webhooks
 
 AT_ONCE_SECONDS = 0.005
 """Matching goes on for so long before the event loop turns: the server's answers are read meanwhile."""
@@ -71,6 +74,7 @@ class Committing:
         self._keeps_deleted_texts = keeps_deleted_texts
         self._stages = stages
         self._standing = StandingQueries()
+        self._webhooks = WebhookQueries()
         self._filed_anew: StandingQueries | None = None
         self._desk = StoryDesk()
         self.own = OwnTopics()
@@ -106,6 +110,7 @@ class Committing:
                 counters = await read_counters(connection)
                 if not await self._standing.refresh(connection, counters.subscriptions):
                     return None
+                await self._webhooks.refresh(connection, counters.subscriptions)
                 await self.own.refresh(connection, counters.definitions)
                 done: list[Done] = []
                 forgotten: set[PostId] = set()
@@ -119,12 +124,14 @@ class Committing:
                     await self._desk.join(connection, _reports(done, forgotten))
                 with self._stages.timed("owing"):
                     count.owed += await owe_alerts(connection, self._owed(done))
+                    await owe_webhooks(connection, self._owed_to_webhooks(done))
                 await advance_watermarks(connection, {channel_of(item) for item in batch})
                 ended = time.perf_counter()
         except BaseException:
             self._desk.rolled_back()
             raise
         self._desk.committed()
+        note_stored((each.item.post.found_by, each.item.post.posted_at) for each in done if each.outcome is Outcome.NEW)
         self._stages.commit += time.perf_counter() - ended
         return count
 
@@ -208,6 +215,18 @@ class Committing:
             if each.before is not None and not each.before.is_unlabelled and matching:
                 matching = matching - self._asking(labelled(each.before.post, self.own))
             owed += self._standing.owed_by(each.post_id, matching, is_late=_is_late(each.item.post))
+        return owed
+
+    def _owed_to_webhooks(self, done: Sequence[Done]) -> list[OwedToWebhook]:
+        """The same for the queries of webhooks."""
+        owed: list[OwedToWebhook] = []
+        for each in done if self._webhooks else ():
+            if not each.owes:
+                continue
+            before = each.before if each.before is not None and not each.before.is_unlabelled else None
+            fields_before = self.own.fields_of(labelled(before.post, self.own)) if before else None
+            found = self._webhooks.matching(self.own.fields_of(each.item), fields_before)
+            owed += [OwedToWebhook(number, each.post_id, _is_late(each.item.post)) for number in found]
         return owed
 
 
