@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from config.settings import BotSettings, IngestSettings
+    from config.settings import BotSettings, IngestSettings, WebSettings
     from storage.database import Database
 
 
@@ -22,6 +22,7 @@ class Part(StrEnum):
 
     INGEST = "ingest"
     BOT = "bot"
+    WEB = "web"
 
 
 class NothingToRun(Exception):
@@ -38,29 +39,32 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
     json_logs: Annotated[bool, typer.Option("--json-logs", help="Log JSON lines, for machines.")] = False,
 ) -> None:
-    """Read channels and send alerts, until Ctrl-C or SIGTERM.
+    """Read channels, send alerts and serve the console, until Ctrl-C or SIGTERM.
 
     Runs what the environment or `.env` configures: ingest with TELEGRAM_API_ID and TELEGRAM_API_HASH, the bot with
-    BOT_TOKEN.
+    BOT_TOKEN, the console with CHANNELWATCH_WEB=true.
 
     **Examples**
 
     `channelwatch run`
 
     `channelwatch run bot --json-logs`
+
+    `channelwatch run web`
     """
     from config import logs
-    from config.settings import BotSettings, IngestSettings, read
+    from config.settings import BotSettings, IngestSettings, WebSettings, read
 
     logs.set_up(verbose=verbose, json=json_logs)
-    ingest, bot = read(IngestSettings), read(BotSettings)
+    ingest, bot, web = read(IngestSettings), read(BotSettings), read(WebSettings)
     wanted = {
         name: (missing, program)
         for name, missing, program in (
             (Part.INGEST, ingest.missing(), _ingest(ingest)),
             (Part.BOT, bot.missing(), _bot(bot)),
+            (Part.WEB, None, _web(web)),
         )
-        if part in (None, name)
+        if part == name or (part is None and (name is not Part.WEB or web.web))
     }
     programs = [program for missing, program in wanted.values() if missing is None]
     missing = " ".join(sentence for sentence, _ in wanted.values() if sentence)
@@ -107,10 +111,30 @@ def _bot(settings: BotSettings) -> Program:
     return program
 
 
+def _web(settings: WebSettings) -> Program:
+    async def program(database: Database, stop: asyncio.Event) -> None:
+        from web.program import run_web
+
+        await run_web(database, settings, stop=stop)
+
+    return program
+
+
+def _health(host: str, port: int) -> Program:
+    async def program(database: Database, stop: asyncio.Event) -> None:
+        from web.health_server import serve_health
+
+        await serve_health(database, host, port, stop=stop)
+
+    return program
+
+
 async def _run(settings: IngestSettings, programs: list[Program]) -> None:
     from cli.opening import opened
 
     async with opened(settings) as database, _until_told() as stop:
+        if settings.metrics_port is not None:
+            programs = [*programs, _health(settings.metrics_host, settings.metrics_port)]
         await together([program(database, stop) for program in programs], stop)
 
 

@@ -29,6 +29,15 @@ def _database_url(value: SecretStr) -> SecretStr:
     return SecretStr(re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", bare))
 
 
+def _names(value: object) -> object:
+    """ "one.example, two.example" as host names; anything else is left to the type."""
+    return frozenset(value.lower().replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
 def _numbers(value: object) -> object:
     """ "123, 456" as numbers; anything else is left to the type."""
     if not isinstance(value, str):
@@ -73,6 +82,9 @@ class StorageSettings(_FromEnvironment):
         default=None, validation_alias="DATABASE_URL"
     )
     database_url_file: Path | None = Field(default=None, validation_alias="DATABASE_URL_FILE")
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535, validation_alias="CHANNELWATCH_METRICS_PORT")
+    """Where a program says how it does: /healthz, /readyz and /metrics; nowhere unless set."""
+    metrics_host: str = Field(default="127.0.0.1", validation_alias="CHANNELWATCH_METRICS_HOST")
 
 
 class IngestSettings(StorageSettings):
@@ -99,6 +111,8 @@ class IngestSettings(StorageSettings):
     """MiB that one fetched file, and all of them together, may fill."""
     preview: bool = Field(default=False, validation_alias="CHANNELWATCH_PREVIEW")
     """Whether public channels that no account can read are read from their preview pages."""
+    story_posts: int = Field(default=200_000, ge=1_000, le=2_000_000, validation_alias="CHANNELWATCH_STORY_POSTS")
+    """Posts of the last 72 hours, the newest, with which a new one is compared to find its story; some KiB each."""
     preview_url: str = Field(
         default="https://t.me", pattern=r"^https?://[^/\s]+/?$", validation_alias="CHANNELWATCH_PREVIEW_URL"
     )
@@ -161,6 +175,30 @@ class BotSettings(StorageSettings):
         if self.token is None:
             return "To send alerts, set BOT_TOKEN (from @BotFather) in the environment or in .env."
         return None
+
+
+class WebSettings(StorageSettings):
+    """The console, the API and the feeds: where they are served, and by which names they answer."""
+
+    web: bool = Field(default=False, validation_alias="CHANNELWATCH_WEB")
+    """Whether `channelwatch run` serves them too; `channelwatch run web` does in any case."""
+    host: str = Field(default="127.0.0.1", validation_alias="CHANNELWATCH_WEB_HOST")
+    """The address to listen on. Any but this machine's own needs an operator first."""
+    port: int = Field(default=8878, ge=0, le=65_535, validation_alias="CHANNELWATCH_WEB_PORT")
+    url: Annotated[str, AfterValidator(_without_slash)] | None = Field(
+        default=None, pattern=r"^https?://[^/?#\s@]+/?$", validation_alias="CHANNELWATCH_WEB_URL"
+    )
+    """Where people reach it, behind a proxy for instance: its host is answered to, and feeds' links begin with it."""
+    hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = Field(
+        default=frozenset(), validation_alias="CHANNELWATCH_WEB_HOSTS"
+    )
+    """Further host names that are answered to; a request for any other is refused."""
+    proxies: str = Field(default="", validation_alias="CHANNELWATCH_WEB_PROXIES")
+    """Addresses, separated by commas, of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    webhook_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_names)] = Field(
+        default=frozenset(), validation_alias="CHANNELWATCH_WEBHOOK_HOSTS"
+    )
+    """Hosts that webhooks may be sent to though their addresses are private."""
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)

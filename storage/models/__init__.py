@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from storage.models.api import ApiTokenRow, SavedSearchRow, WebhookDeliveryRow, WebhookRow
 from storage.models.base import Base
+from storage.models.bursts import BurstRow, RatedHourRow, RateRow
 from storage.models.channels import AccountChannelRow, AccountRow, ChannelMessageRow, ChannelRow, FloodWaitRow
 from storage.models.conversation import ProposalRow, ShareLinkRow
+from storage.models.finding import VersionTermsRow
 from storage.models.inbox import InboxRow
 from storage.models.notices import HeartbeatRow, NoticeRow
+from storage.models.operators import OperatorActionRow, OperatorRow, OperatorSessionRow
 from storage.models.own_topics import (
     ChannelSetMemberRow,
     ChannelSetRow,
@@ -33,8 +37,10 @@ __all__ = [
     "AccountRow",
     "AdmittedChatRow",
     "AmendmentCauseRow",
+    "ApiTokenRow",
     "BackfillRow",
     "Base",
+    "BurstRow",
     "ChannelMessageRow",
     "ChannelRow",
     "ChannelSetMemberRow",
@@ -50,14 +56,20 @@ __all__ = [
     "MediaFileRow",
     "MuteRow",
     "NoticeRow",
+    "OperatorActionRow",
+    "OperatorRow",
+    "OperatorSessionRow",
     "OwnTopicRow",
     "PersonRow",
     "PostRow",
     "PostVersionRow",
     "ProposalRow",
+    "RateRow",
+    "RatedHourRow",
     "RelabellingRow",
     "ReplayRow",
     "RereadRow",
+    "SavedSearchRow",
     "SendBanRow",
     "ShareLinkRow",
     "StoryPostRow",
@@ -67,4 +79,7 @@ __all__ = [
     "SubscriptionCounterRow",
     "SubscriptionRow",
     "SubscriptionScheduleRow",
+    "VersionTermsRow",
+    "WebhookDeliveryRow",
+    "WebhookRow",
 ]

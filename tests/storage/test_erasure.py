@@ -152,5 +152,6 @@ def test_every_column_that_may_hold_a_person_or_a_chat_is_known() -> None:
     assert not {"posts", "channels", "stories"} & {table.name for table in ties.tables()}
 
 
-NOBODYS = {"telegram_user_id"}
-"""The account that reads channels is the operator's own, and no subscriber."""
+NOBODYS = {"operator_id", "telegram_user_id"}
+"""Who signs in to the console is known by a name of their own, not by Telegram's number; and the account that reads
+channels is the operator's own, and no subscriber."""
