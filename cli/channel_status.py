@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.terminal import harmless
+from cli.terminal import harmless, span
 
 if TYPE_CHECKING:
     from storage.channel_status import ChannelStatus
@@ -109,7 +109,7 @@ def _floods(statuses: list[ChannelStatus]) -> list[str]:
     waits = {each.reader: each.flood_waits for each in statuses if each.reader and each.flood_waits}
     return [
         f"Telegram lets {reader} wait: "
-        + ", ".join(f"{method} for {_span(seconds)}" for method, seconds in sorted(by_method.items()))
+        + ", ".join(f"{method} for {span(seconds)}" for method, seconds in sorted(by_method.items()))
         + "; what it pushes is heard as ever."
         for reader, by_method in sorted(waits.items())
     ]
@@ -122,12 +122,4 @@ def _number(value: int | None) -> str:
 def _ago(moment: dt.datetime | None) -> str:
     if moment is None:
         return ""
-    return f"{_span((dt.datetime.now(dt.UTC) - moment).total_seconds())} ago"
-
-
-def _span(seconds: float) -> str:
-    """12 s, 3 min, 2 h, 5 d."""
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds) // size} {name}"
-    return f"{max(int(seconds), 0)} s"
+    return f"{span((dt.datetime.now(dt.UTC) - moment).total_seconds())} ago"
