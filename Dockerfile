@@ -1,4 +1,4 @@
-# One image for every program: migrate, ingest, bot. PostgreSQL is a service of its own (docker-compose.yml).
+# One image for every program: migrate, ingest, bot, web. PostgreSQL is a service of its own (docker-compose.yml).
 FROM python:3.13-slim AS build
 
 WORKDIR /app
