@@ -58,9 +58,9 @@ class Judged:
 class TopicScores:
     """Shares from 0 to 1 (None: nothing to say it of), and how many rows they are of.
 
-    F1 is the mean over the annotators, and so are `precision` and `recall`, of all labels and by topic. `accuracy`: of the news whose best topic is one that was given (of the contest's
-    categories: one that the category covers); news without a topic found is wrong. `none_rejected`: of the rows that
-    are no news, how many got no topic.
+    F1 is the mean over the annotators, and so are `precision` and `recall`, of all labels and by topic. `accuracy`: of
+    the news whose best topic is one that was given (of the contest's categories: one that the category covers); news
+    without a topic found is wrong. `none_rejected`: of the rows that are no news, how many got no topic.
     """
 
     micro_f1: float | None

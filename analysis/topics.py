@@ -21,10 +21,18 @@ MOST_CHILDREN = 2
 """Topics of the second level given below one of the top level at most."""
 
 SHARE_OF_BEST = 0.5
-"""A further topic needs this share of the best one's score, or it is only mentioned in passing."""
+"""A further topic needs this share of the best one's score, or it is only mentioned in passing. Where the weights of
+the top level are learned, they say how likely each topic is by itself."""
 
 PLAIN_LENGTH = 40
 """Words up to which a post needs no more evidence; beyond, the need grows with the root of the length."""
+
+LESSON_LENGTH = 20
+"""Words of a post whose learned evidence counts as it is. Longer ones need more, as above, and shorter ones less: a
+headline says in six words what a post says in twenty."""
+
+SHORTEST_NEED = 0.5
+"""What a post needs at least, of what one of LESSON_LENGTH does: of fewer than five words nothing is certain."""
 
 MOST_WORDS = 8
 """Words given in explanation of one label: what fits into a message."""
@@ -33,6 +41,14 @@ MOST_WORDS = 8
 TWICE_AS_SURE = 3.0
 """Evidence beyond its threshold, in log odds, that gives a topic with learned weights a score of 2. What is taken for
 chatter needs a topic that is surer than that."""
+
+SURELY_NEWS = -0.67
+"""Evidence of chatter, in the unit of scores, below which a post is news for certain (2 below the threshold, in log
+odds)."""
+
+LIKELIEST = 0.56
+"""Score (a chance of 0.15, where 1 is one of 0.4) from which on the likeliest topic of such a post is given if it has
+no other: it must be about something. Chosen, like SURELY_NEWS, by texts left out (decision 12)."""
 
 HALF = 1 << (LANE - 1)
 """What `Lexicon.lifted` adds to each lane."""
@@ -83,9 +99,10 @@ def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
         return ()
     scores = _scores(lexicon, held, len(terms.forms))
     chosen: list[tuple[int, float]] = []
-    for top in _best(scores, lexicon.tops)[:MOST_TOPICS]:
+    share = 0.0 if lexicon.learned_tops else SHARE_OF_BEST
+    for top in _best(scores, lexicon.tops, share)[:MOST_TOPICS]:
         chosen.append(top)
-        chosen += _best(scores, lexicon.children[top[0]])[:MOST_CHILDREN]
+        chosen += _best(scores, lexicon.children[top[0]], SHARE_OF_BEST)[:MOST_CHILDREN]
     labels = []
     for topic, score in chosen:
         code, *_, factor = lexicon.scales[topic]
@@ -94,12 +111,12 @@ def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
     return tuple(labels)
 
 
-def _best(scores: Sequence[float], topics: Sequence[int]) -> list[tuple[int, float]]:
-    """The topics that reach their thresholds and are more than mentioned in passing, best first."""
+def _best(scores: Sequence[float], topics: Sequence[int], share: float) -> list[tuple[int, float]]:
+    """The topics that reach their thresholds and a share of the best one's score, best first."""
     ranked = [(topic, scores[topic]) for topic in topics if scores[topic] >= 1]
     if len(ranked) > 1:
         ranked.sort(key=lambda pair: -pair[1])
-        least = SHARE_OF_BEST * ranked[0][1]
+        least = share * ranked[0][1]
         return [pair for pair in ranked if pair[1] >= least]
     return ranked
 
@@ -165,6 +182,7 @@ def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
     hand = hand_evidence(held)
     none, bars, scales = lexicon.none, lexicon.bars, lexicon.scales
     needed = sqrt(length / PLAIN_LENGTH) if length > PLAIN_LENGTH else 1.0
+    need = learned_need(length)
     against = 0.0 if none is None else max(0.0, hand.get(none, 0.0))
     scores = [0.0] * len(scales)
     for topic, value in hand.items():
@@ -178,19 +196,28 @@ def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
 
     def beyond(topic: int) -> float:
         """The learned evidence beyond the threshold."""
-        return ((lanes[topic] - HALF) / needed - bars[topic]) / (FINE * COARSE * TWICE_AS_SURE)
+        return ((lanes[topic] - HALF) / need - bars[topic]) / (FINE * COARSE * TWICE_AS_SURE)
 
     for top in lexicon.learned_tops:
         scores[top] = 1 + beyond(top)
-    chosen = [top for top in lexicon.tops if scores[top] >= 1]
-    best = max([scores[top] for top in chosen], default=0.0)
-    if none is not None and scales[none].is_learned and 0 <= beyond(none) >= best - 2:
+    chatter = beyond(none) if none is not None and scales[none].is_learned else SURELY_NEWS / 2
+    best = max([scores[top] for top in lexicon.tops], default=0.0)
+    # Without weights for chatter nothing is taken for it, and nothing is surely news.
+    if lexicon.learned_tops and LIKELIEST <= best < 1 and chatter <= SURELY_NEWS:
+        scores[scores.index(best)] = best = 1.0
+    if 0 <= chatter >= best - 2:
         return [0.0] * len(scales)
+    chosen = [top for top in lexicon.tops if scores[top] >= 1]
     for top in chosen:
         for child in lexicon.children[top]:
             if scales[child].is_learned:
                 scores[child] = 1 + beyond(child)
     return scores
+
+
+def learned_need(length: int) -> float:
+    """What learned evidence is divided by in a post of so many words."""
+    return max(sqrt(length / LESSON_LENGTH), SHORTEST_NEED)
 
 
 def _lanes(lexicon: Lexicon, held: Held, hand: Mapping[int, float]) -> Sequence[int]:

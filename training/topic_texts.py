@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,20 @@ OWN = Path(__file__).parent / "topics"
 NONE = "none"
 
 ARTICLES = "tgcontest_categories/dev.jsonl.gz"
+PAIRS = "same_story_pairs/dev.jsonl.gz"
 SENTENCES = "sib200_ru_uk_en/dev.jsonl.gz"
 
-ARTICLE_TOPICS: Mapping[str, str] = {
-    "economy": "economy",
-    "sports": "sport",
-    "entertainment": "arts",
-    "technology": "science",
-}
-"""What an article's category says for certain; of the others (society, science, other) it is not known which of several
-topics it is, so they teach only what they are not about."""
+ARTICLES_JUDGED = Path(__file__).parent / "article_topics.tsv"
+"""The topics of the top level that we gave to articles, as newsrooms give them: one to three, or none."""
 
-NOT_IN: Mapping[str, frozenset[str]] = {
-    "society": frozenset({"sport", "arts", "science"}),
-    "economy": frozenset({"sport", "arts", "religion", "weather"}),
-    "sports": frozenset({"arts", "economy", "politics", "conflict", "science", "religion", "weather", "education"}),
-    "entertainment": frozenset({"sport", "economy", "conflict", "weather", "politics"}),
-    "technology": frozenset({"sport", "arts", "conflict", "religion", "weather"}),
-    "science": frozenset({"sport", "arts", "conflict", "economy", "politics"}),
-}
-"""Topics that an article of a category is not about, as the categories are described."""
+SIGNATURES = Path(__file__).parent / "signatures.tsv"
+"""What channels put under their posts, by language; invented."""
+
+SIGNED = 4
+"""One post of so many is taken once more with a signature."""
+
+CUTS = (0, 25, 60)
+"""Words of an article's text that follow its title: posts are as long as headlines, leads and more."""
 
 SENTENCE_TOPICS: Mapping[str, str] = {
     "science/technology": "science", "travel": "lifestyle", "politics": "politics", "sports": "sport",
@@ -46,36 +41,77 @@ SENTENCE_TOPICS: Mapping[str, str] = {
 SENTENCE_WEIGHT = 0.1
 """Sentences of an encyclopaedia are no news: they teach words, and little."""
 
+POST_WEIGHT = 2.0
+"""Posts labelled with all their topics of the top level teach that level more than those labelled for the second."""
+
+ARTICLE_WEIGHT = 0.5
+"""Each cut of an article says little that the others do not."""
 
 JOINED_WEIGHT = 0.5
 """Joined posts say nothing new, only how much is too much."""
 
 
+UNSAID: Mapping[str, str] = {
+    "agriculture": "environment weather", "animals": "human_interest", "archaeology_history": "arts",
+    "arms": "politics economy", "artificial_intelligence": "economy", "climate": "weather science",
+    "corruption": "politics economy", "courts": "politics society", "crypto": "science", "budget_taxes": "politics",
+    "cyber_security": "science economy", "diplomacy": "conflict economy", "education": "politics society",
+    "energy": "politics disaster conflict environment", "espionage": "crime conflict",
+    "european_union": "economy conflict", "family_children": "health politics lifestyle", "fashion": "arts economy",
+    "fires": "environment", "food": "economy", "fraud": "economy", "free_speech": "crime society",
+    "front_line": "disaster", "gadgets": "economy", "housing": "society politics",
+    "human_interest": "society arts lifestyle", "human_rights": "politics crime conflict",
+    "labour": "economy politics", "local_government": "economy society", "medicines": "economy science",
+    "migration": "politics crime", "mobilisation": "politics", "nato": "conflict",
+    "natural_disasters": "weather environment", "nuclear_arms": "conflict", "oil_gas": "politics",
+    "parliament": "society economy crime", "peace_talks": "politics", "prisoners_of_war": "politics",
+    "protests": "politics society crime", "religion": "society politics arts",
+    "remembrance": "conflict politics human_interest arts", "sanctions": "economy conflict",
+    "social_media": "science society politics crime economy", "society": "politics", "strikes": "disaster",
+    "terrorism": "crime disaster", "trade": "politics", "transport": "disaster politics", "travel": "economy",
+    "wages_pensions": "economy politics society", "weather_extremes": "disaster", "welfare": "politics economy",
+}  # fmt: skip
+"""Topics that a post may be about as well when it is labelled with one: who labelled the older posts named the narrow
+topic, and did not say so of these. Such a post teaches nothing about them."""
+
+TOP_LEVEL = frozenset(code for code, topic in TOPICS.items() if topic.parent is None)
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One text. `codes`: its topics with their ancestors, or NONE alone. `judged`: the topics it says something about,
-    None for all. `weight`: how much it counts. `source`: where it is from; `language` as far as known; `fold`: in which
-    part of a cross-validation it is left out, -1 for none."""
+    """One text. `codes`: its topics with their ancestors, or NONE alone. `judged`: the topics it says something about
+    (NONE is one). `weight`: how much it counts. `source`: "posts", "joined", "articles" or "sentences";
+    `language` as far as known; `fold`: in which part of a cross-validation it is left out, -1 for none."""
 
     text: str
     codes: frozenset[str]
     source: str
     language: str
-    judged: frozenset[str] | None = None
+    judged: frozenset[str]
     weight: float = 1.0
     fold: int = -1
 
 
 def own_texts(folder: Path = OWN) -> Iterator[Labelled]:
-    """The invented posts. Raises ValueError naming the line that names an unknown topic."""
+    """The invented posts. Raises ValueError naming the line that names an unknown topic.
+
+    Files named *_posts.tsv give all topics of the top level and none of the second.
+    """
     for path in sorted(folder.glob("*.tsv")):
+        is_whole = path.stem.endswith("_posts")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             codes, _, text = line.partition("\t")
             named = [code.strip() for code in codes.split(",")]
             if not text or any(code != NONE and code not in TOPICS for code in named):
                 raise ValueError(f"{path.name}, line {number}: {codes!r} is no list of topics.")
             labels = frozenset(above for code in named for above in (ancestors(code) if code != NONE else {NONE}))
-            yield Labelled(text.replace("⏎", "\n"), labels, path.stem, path.stem[:2])
+            judged = TOP_LEVEL | {NONE} if is_whole else frozenset({NONE, *TOPICS}) - _unsaid(labels)
+            weight = POST_WEIGHT if is_whole else 1.0
+            yield Labelled(text.replace("⏎", "\n"), labels, "posts", path.stem[:2], judged, weight)
+
+
+def _unsaid(labels: frozenset[str]) -> frozenset[str]:
+    return frozenset(code for label in labels for code in UNSAID.get(label, "").split()) - labels
 
 
 def lengthened(texts: list[Labelled]) -> list[Labelled]:
@@ -83,6 +119,8 @@ def lengthened(texts: list[Labelled]) -> list[Labelled]:
     weights learned from short ones alone find too much in long ones."""
     alike: dict[tuple[str, frozenset[str]], list[Labelled]] = {}
     for labelled in texts:
+        if labelled.weight != 1:
+            continue
         top = frozenset(code for code in labelled.codes if code == NONE or TOPICS[code].parent is None)
         alike.setdefault((labelled.language, top), []).append(labelled)
     joined = []
@@ -92,17 +130,46 @@ def lengthened(texts: list[Labelled]) -> list[Labelled]:
             if len(parts) > 1:
                 codes = frozenset().union(*(part.codes for part in parts))
                 text = "\n".join(part.text for part in parts)
-                joined.append(Labelled(text, codes, parts[0].source, parts[0].language, None, JOINED_WEIGHT))
+                judged = frozenset({NONE, *TOPICS}) - TOP_LEVEL
+                joined.append(Labelled(text, codes, "joined", parts[0].language, judged, JOINED_WEIGHT))
     return joined
 
 
+def signed(texts: Iterable[Labelled]) -> Iterator[Labelled]:
+    """Some of the posts once more with what channels put under each post: how to subscribe, where else they are. It
+    says nothing of what a post is about."""
+    signatures = [line.split("\t") for line in _lines(SIGNATURES)]
+    for place, labelled in enumerate(texts):
+        if place % SIGNED == 0:
+            fitting = [text for language, text in signatures if language == labelled.language]
+            text = f"{labelled.text}\n{fitting[place // SIGNED % len(fitting)]}"
+            yield replace(labelled, text=text, source="joined", weight=JOINED_WEIGHT * labelled.weight)
+
+
 def articles(folder: Path) -> Iterator[Labelled]:
-    """News articles with a category, by people's hands."""
-    for row in _rows(folder / ARTICLES):
-        known, excluded = ARTICLE_TOPICS.get(row["label"]), NOT_IN.get(row["label"], frozenset())
-        judged = excluded | ({known} if known else frozenset()) | ({NONE} if excluded else frozenset())
-        codes = frozenset({known}) if known else frozenset()
-        yield Labelled(f"{row['title']}\n{row['text']}", codes, "tgcontest", row["lang"], judged)
+    """News articles with the topics that we gave them, cut to several lengths."""
+    given = dict(line.split("\t") for line in _lines(ARTICLES_JUDGED))
+    for address, (language, title, text) in _articles(folder).items():
+        codes = frozenset(given[hashlib.sha1(address.encode(), usedforsecurity=False).hexdigest()[:12]].split(","))
+        for words in CUTS:
+            cut = f"{title}\n{' '.join(text.split()[:words])}"
+            yield Labelled(cut, codes, "articles", language, TOP_LEVEL | {NONE}, ARTICLE_WEIGHT)
+
+
+def _articles(folder: Path) -> dict[str, tuple[str, str, str]]:
+    """Address -> language, title, text; those of the contest only, no others may be learned from."""
+    found = {row["url"]: (row["lang"], row["title"], row["text"]) for row in _rows(folder / ARTICLES)}
+    for row in _rows(folder / PAIRS):
+        if row["src"].startswith("tgcontest"):
+            for side in ("first", "second"):
+                found.setdefault(row[f"{side}_url"], (row["lang"], row[f"{side}_title"], row[f"{side}_text"]))
+    return found
+
+
+def _lines(path: Path) -> Iterator[str]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line
 
 
 def sentences(folder: Path) -> Iterator[Labelled]:
@@ -110,7 +177,7 @@ def sentences(folder: Path) -> Iterator[Labelled]:
     for row in _rows(folder / SENTENCES):
         if known := SENTENCE_TOPICS.get(row["label"]):
             judged = frozenset({known, *SENTENCE_TOPICS.values()} - ({"lifestyle"} if known != "lifestyle" else set()))
-            yield Labelled(row["text"], frozenset({known}), "sib200", row["lang"], judged, SENTENCE_WEIGHT)
+            yield Labelled(row["text"], frozenset({known}), "sentences", row["lang"], judged, SENTENCE_WEIGHT)
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,12 @@ def test_f1_is_the_mean_over_two_annotators() -> None:
     assert scores.by_topic["sport"] == pytest.approx((1.0 + 2 / 3) / 2)
 
 
+def test_precision_is_of_what_was_found_and_recall_of_what_was_wanted() -> None:
+    scores = evaluate_topics([row(GOAL, ["sport", "arts"], ["sport"]), row(GOAL, ["arts"], ["sport"])])
+    assert (scores.precision, scores.recall) == (0.75, 0.6)
+    assert (scores.precision_by_topic["sport"], scores.recall_by_topic["arts"]) == (0.75, 0.0)
+
+
 def test_a_child_stands_for_its_topic_of_the_top_level() -> None:
     assert evaluate_topics([row(GOAL, ["football"], ["football"])]).micro_f1 == 1.0
 

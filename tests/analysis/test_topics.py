@@ -230,11 +230,33 @@ def test_a_learned_beginning_stands_for_all_words_that_begin_so() -> None:
     assert found == {"conflict"}
 
 
+ABOVE = {"conflict": "threshold = 1.0\n[hand]\nconflict = 1.0", "economy": "threshold = 1.0\n[hand]\neconomy = 1.0"}
+
+
+def learned_above(text: str) -> set[str]:
+    """The topics when the weights of the top level are learned."""
+    return {score.code for score in classify_with(read_lexicon(SMALL, ABOVE), analyse(text))}
+
+
+def test_with_learned_weights_a_headline_needs_less_and_a_long_post_more() -> None:
+    assert learned_above("Фронт стоит") == {"conflict"}
+    assert learned_above("Фронт стоит, " + "слово " * 24) == set()
+    assert learned_above("Перемирие, " + "слово " * 24) == {"conflict"}
+    assert learned_above("Перемирие, " + "слово " * 90) == set()
+
+
+def test_what_is_surely_news_is_given_its_likeliest_topic() -> None:
+    lists = {"none": "", **SMALL}
+    for needed, found in ((-9.0, set()), (9.0, {"conflict"})):
+        lexicon = read_lexicon(lists, {**ABOVE, "none": f'threshold = {needed}\n[words]\n"0.1" = "слово"'})
+        assert {score.code for score in classify_with(lexicon, analyse("Фронт и слово " + "да " * 27))} == found
+
+
 def test_what_is_taken_for_chatter_has_no_topic_unless_it_is_surer_of_one() -> None:
     lists = {"none": "", **SECOND}
     lexicon = read_lexicon(lists, {"none": 'threshold = 1.0\n[words]\n"1.5" = "подписчик"'})
     assert classify_with(lexicon, analyse("перемирие, подписчики")) == ()
-    assert classify_with(lexicon, analyse("перемирие, перемирие, обстрел, ракетный удар, подписчики"))
+    assert classify_with(lexicon, analyse("перемирие, перемирие, обстрел, ракетный удар, подписчики" + " да" * 14))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def test_the_last_line_holds_the_figures(tmp_path: Path) -> None:
     figures = json.loads(result.stdout.splitlines()[-1])
     assert figures["micro_f1"] == 1.0
     assert set(figures) == {
-        "micro_f1", "macro_f1", "accuracy", "by_language", "by_topic", "none_rejected", "rows",
+        "micro_f1", "macro_f1", "precision", "recall", "accuracy", "by_language", "by_topic", "precision_by_topic",
+        "recall_by_topic", "none_rejected", "rows",
     }  # fmt: skip
 
 
