@@ -112,7 +112,7 @@ class IngestSettings(StorageSettings):
     preview: bool = Field(default=False, validation_alias="CHANNELWATCH_PREVIEW")
     """Whether public channels that no account can read are read from their preview pages."""
     story_posts: int = Field(default=200_000, ge=1_000, le=2_000_000, validation_alias="CHANNELWATCH_STORY_POSTS")
-    """Posts of the last 72 hours, the newest, with which a new one is compared to find its story; some KiB each."""
+    """Posts of the last 72 hours, the newest, with which a new one is compared to find its story; some 1.2 KiB each."""
     preview_url: str = Field(
         default="https://t.me", pattern=r"^https?://[^/\s]+/?$", validation_alias="CHANNELWATCH_PREVIEW_URL"
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.stories import MOST_POSTS
 from config.metrics import note_stored
 from ingest.arrivals import Deletion, Labelled, Noted, Ready, channel_of, steps
 from ingest.labelling import Labeller, labelled, up_to_date
@@ -69,14 +70,21 @@ class Done:
 class Committing:
     """Commits batches of what came to the pipeline's door, against the standing queries of the moment."""
 
-    def __init__(self, database: Database, stages: Stages, *, keeps_deleted_texts: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        stages: Stages,
+        *,
+        keeps_deleted_texts: bool = True,
+        story_posts: int = MOST_POSTS,
+    ) -> None:
         self._database = database
         self._keeps_deleted_texts = keeps_deleted_texts
         self._stages = stages
         self._standing = StandingQueries()
         self._webhooks = WebhookQueries()
         self._filed_anew: StandingQueries | None = None
-        self._desk = StoryDesk()
+        self._desk = StoryDesk(story_posts)
         self.own = OwnTopics()
 
     async def commit(self, batch: Sequence[Ready], labeller: Labeller) -> Settled:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import structlog
 
+from analysis.stories import MOST_POSTS
 from ingest.arrivals import Arrival, Buffer, Deletion, Labelled, Noted, Offered, Ready, channel_of
 from ingest.committing import Committing, Settled
 from ingest.labelling import Labeller, label_all, labelled, without_labels
@@ -61,6 +62,7 @@ class Pipeline:
         buffer: int = BUFFER,
         characters: int = BUFFER_CHARACTERS,
         keeps_deleted_texts: bool = True,
+        story_posts: int = MOST_POSTS,
     ) -> None:
         self._database = database
         self._buffer = Buffer(buffer, characters)
@@ -69,7 +71,9 @@ class Pipeline:
         self._committed = 0
         self._followers: list[tuple[int, asyncio.Future[None]]] = []
         self.stages = Stages()
-        self._committing = Committing(database, self.stages, keeps_deleted_texts=keeps_deleted_texts)
+        self._committing = Committing(
+            database, self.stages, keeps_deleted_texts=keeps_deleted_texts, story_posts=story_posts
+        )
 
     async def offer(self, post: Post, *, owe: bool = True) -> None:
         """Hand over a post, waiting while the buffer is full. One that owes nothing is stored as backfill."""

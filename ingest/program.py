@@ -90,7 +90,9 @@ class Ingest:
         self.database = database
         self.settings = settings
         self.clock = ServerClock()
-        self.pipeline = Pipeline(database, keeps_deleted_texts=settings.keep_deleted_texts)
+        self.pipeline = Pipeline(
+            database, keeps_deleted_texts=settings.keep_deleted_texts, story_posts=settings.story_posts
+        )
         self._works = works
         shared = Shared(database, settings, self.pipeline, self.clock, sweeping)
         self.readers = Readers(shared, pace, sharing)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from analysis.stories import Signature, SignatureError, Telling, Verdict, Window
+from analysis.stories import MOST_POSTS, Signature, SignatureError, Telling, Verdict, Window
 from storage import stories
 from storage.channels import telegram_ids
 from storage.database import Connection, Database
@@ -40,10 +40,12 @@ class StoryDesk:
     """Joins posts to stories, inside the transaction that stores them. For one process; others have their own.
 
     What a transaction tells is in the window at once, for the next post of the batch, and is taken back when it fails.
+    `most`: posts that the window holds at most (CHANNELWATCH_STORY_POSTS).
     """
 
-    def __init__(self) -> None:
-        self._window = Window()
+    def __init__(self, most: int = MOST_POSTS) -> None:
+        self._most = most
+        self._window = Window(most=most)
         self._told_version = self._placed_version = 0
         self._versions = 0, 0
         self._telegram_ids: dict[ChannelId, TelegramChannelId | None] = {}
@@ -106,7 +108,7 @@ class StoryDesk:
     def rolled_back(self) -> None:
         """It has not: forget what it told. After a merge, or an edit, the window is read anew from what is stored."""
         if self._is_beyond_undoing:
-            self._window = Window()
+            self._window = Window(most=self._most)
             self._told_version = self._placed_version = 0
             self._is_read = False
         elif self._uncommitted:

@@ -26,6 +26,7 @@ from analysis.text import analyse
 from training.logistic import fitted
 from training.story_pairs import (
     EARLIER,
+    HARD,
     INVENTED,
     LATER,
     article_rows,
@@ -53,7 +54,7 @@ LEAST_TEXTS = 8
 CUT_WEIGHT = 0.25
 """What a pair of cut articles weighs beside the pair of whole ones, of which there are several cuts."""
 
-EARLIER_WEIGHT, LATER_WEIGHT, STRANGERS_WEIGHT = 0.08, 0.15, 0.1
+EARLIER_WEIGHT, LATER_WEIGHT, HARD_WEIGHT, STRANGERS_WEIGHT = 0.08, 0.15, 0.15, 0.1
 """What a pair of invented posts weighs beside one of articles: there are many, and they were made to be hard."""
 
 SAME_SHARE = 0.45
@@ -100,7 +101,7 @@ def _checked(folder: Path) -> Iterator[str]:
         left_out = set(affairs[part::FOLDS])
         weights = _fitted([lesson for lesson in lessons if lesson.affair not in left_out])
         judged += [(lesson, _odds(weights, lesson)) for lesson in lessons if lesson.affair in left_out]
-    for kind in ("articles", "cut articles", "posts"):
+    for kind in ("articles", "cut articles", "posts", "hard posts"):
         of_kind = [(lesson, odds) for lesson, odds in judged if lesson.kind == kind]
         for threshold in THRESHOLDS:
             joined = [lesson.is_same for lesson, odds in of_kind if odds >= log(threshold / (1 - threshold))]
@@ -142,7 +143,8 @@ def _lessons(folder: Path) -> list[Lesson]:
         ("cut articles", cut_articles(rows), CUT_WEIGHT),
         ("posts", related_posts(EARLIER), EARLIER_WEIGHT),
         ("posts", related_posts(LATER), LATER_WEIGHT),
-        ("posts", strangers((*EARLIER, *LATER)), STRANGERS_WEIGHT),
+        ("hard posts", related_posts(HARD), HARD_WEIGHT),
+        ("posts", strangers((*EARLIER, *LATER, *HARD)), STRANGERS_WEIGHT),
     ]
     judged = iter(judge([taken.pair for _, pairs, _ in groups for taken in pairs]))
     lessons: list[Lesson] = []
@@ -152,7 +154,7 @@ def _lessons(folder: Path) -> list[Lesson]:
             for taken, pair in zip(pairs, islice(judged, len(pairs)), strict=True)
             if "lead" in pair.likeness.values
         ]
-        lessons += _balanced(found) if kind == "posts" else found
+        lessons += _balanced(found) if "posts" in kind else found
     return lessons
 
 

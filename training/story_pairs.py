@@ -21,6 +21,9 @@ EARLIER = ("invented",)
 LATER = ("russian", "ukrainian", "english")
 """The posts that were invented after the first round: longer, as agencies' sentences travel, and harder."""
 
+HARD = ("hard_russian", "hard_ukrainian", "hard_english")
+"""Those of the third round: other events that look alike, and tellings of one that do not."""
+
 CUTS = (
     ((True, 0), (True, 0)), ((False, 500), (False, 500)), ((True, 0), (False, 600)), ((False, 600), (True, 0)),
     ((True, 350), (False, 700)), ((False, 700), (True, 350)), ((True, 400), (True, 400)),

@@ -11,6 +11,6 @@ from analysis.stories.signature import Signature, SignatureError
 from analysis.stories.signing import sign
 from analysis.stories.similarity import Likeness
 from analysis.stories.telling import Telling, Verdict
-from analysis.stories.window import SPAN, Window
+from analysis.stories.window import MOST_POSTS, SPAN, Window
 
-__all__ = ["SPAN", "Likeness", "Signature", "SignatureError", "Telling", "Verdict", "Window", "sign"]
+__all__ = ["MOST_POSTS", "SPAN", "Likeness", "Signature", "SignatureError", "Telling", "Verdict", "Window", "sign"]

@@ -15,6 +15,9 @@ from analysis.stories.telling import Kind, Telling
 MOST_READINGS = 1_000
 """Readings remembered, some 8 KiB each: the posts of the stories that are being told now."""
 
+COUNTED_OF = 2
+"""Of so many posts, by their ids, the words of one are counted: half of a window tells as well how rare words are."""
+
 COPY_SHINGLES = 0.5
 """A post that shares so many of its shingles with another repeats its words."""
 
@@ -35,12 +38,14 @@ class Comparer:
         self._last_keys: tuple[Signature | None, tuple[int, ...]] = (None, ())
 
     def add(self, telling: Telling) -> None:
-        """Count a post's words."""
-        self._frequencies.add(telling.signature)
+        """Count a post's words, when it is one of those that are counted."""
+        if telling.post_id % COUNTED_OF == 0:
+            self._frequencies.add(telling.signature)
 
     def remove(self, telling: Telling) -> None:
         """Count them no more."""
-        self._frequencies.remove(telling.signature)
+        if telling.post_id % COUNTED_OF == 0:
+            self._frequencies.remove(telling.signature)
 
     def keys(self, telling: Telling) -> tuple[int, ...]:
         """What a post is to be filed and looked for under; of one that is looked for and then filed, the same."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Sequence
 from functools import cache
 from itertools import repeat
 from math import log
+from operator import and_
 
 from analysis.stories.commonness import shares
 from analysis.stories.signature import Signature
@@ -24,17 +25,23 @@ LEAST_WEIGHT = 0.1
 REFRESH = 0.1
 """Weights are computed anew when the number of posts, taken in and gone, has changed by this share."""
 
+PLACES = 1 << 21
+"""Counters that terms share by the last bits of their numbers, 8 MiB. 200,000 posts hold some 500,000 terms, nearly all
+of them rare: two that meet are each taken to be a post or two commoner than they are."""
+
+LAST_BITS = PLACES - 1
+
 
 class Weights(dict[int, float]):
     """Term -> its inverse document frequency, in nats, computed when first asked for."""
 
-    def __init__(self, holding: Mapping[int, int], posts: int) -> None:
+    def __init__(self, counts: Sequence[int], posts: int) -> None:
         super().__init__()
-        self._holding = holding
+        self._counts = counts
         self._log_posts = log(posts + PRIOR_POSTS)
 
     def __missing__(self, term: int) -> float:
-        held = self._holding.get(term, 0) + UNLISTED_SHARE * PRIOR_POSTS
+        held = self._counts[term & LAST_BITS] + UNLISTED_SHARE * PRIOR_POSTS
         weight = self[term] = max(self._log_posts - log(held), LEAST_WEIGHT)
         return weight
 
@@ -46,55 +53,54 @@ class Frequencies:
     """
 
     def __init__(self) -> None:
-        self._holding: Counter[int] = Counter(_prior())
+        self._counts = array("I", _prior())
         self._posts = {True: 0, False: 0}  # is it English?
         self._weights: dict[bool, Weights] = {}
         self._changes = 0
 
     def add(self, signature: Signature) -> None:
         """Count a post."""
-        terms, _, _, sounds, _ = signature.sequences()
-        self._holding.update(terms + sounds)
+        counts = self._counts
+        for place in map(and_, signature.counted(), repeat(LAST_BITS)):
+            counts[place] += 1
         self._posts[signature.language == "en"] += 1
         self._note_change()
 
     def remove(self, signature: Signature) -> None:
         """Count a post no more."""
-        holding = self._holding
-        terms, _, _, sounds, _ = signature.sequences()
-        for number in terms + sounds:
-            left = holding[number] - 1
-            if left > 0:
-                holding[number] = left
-            else:
-                holding.pop(number, None)
+        counts = self._counts
+        for place in map(and_, signature.counted(), repeat(LAST_BITS)):
+            counts[place] -= 1
         self._posts[signature.language == "en"] -= 1
         self._note_change()
 
     def rarest(self, terms: Sequence[int], count: int) -> list[int]:
-        """So many of the terms, those that the fewest posts hold."""
-        held = map(self._holding.get, terms, repeat(0))
-        return [term for _, term in sorted(zip(held, terms, strict=True))[:count]]
+        """So many of the terms, those that the fewest posts hold, of equals the first."""
+        counts = self._counts
+        return sorted(terms, key=lambda term: counts[term & LAST_BITS])[:count]
 
     def weights(self, language: str | None) -> Weights:
         """The weights for a text of a language, as they were a few posts ago."""
         is_english = language == "en"
         if is_english not in self._weights:
-            self._weights[is_english] = Weights(self._holding, self._posts[is_english])
+            self._weights[is_english] = Weights(self._counts, self._posts[is_english])
         return self._weights[is_english]
 
     def _note_change(self) -> None:
         """Forget the weights when much has changed."""
         self._changes += 1
-        if self._changes > REFRESH * sum(self._posts.values()):
+        if self._changes > REFRESH * (self._posts[True] + self._posts[False]):
             self._weights.clear()
             self._changes = 0
 
 
 @cache
-def _prior() -> dict[int, int]:
-    """Term -> the posts among PRIOR_POSTS that are taken to hold it."""
+def _prior() -> bytes:
+    """Counters of what the posts among PRIOR_POSTS are taken to hold."""
     found = {term_of_concept(concept): round(share * PRIOR_POSTS) for concept, share in concept_shares().items()}
     for lemma, share in shares().items():
         found[term_of(lemma)] = max(found.get(term_of(lemma), 0), round(share * PRIOR_POSTS))
-    return found
+    counts = array("I", bytes(4 * PLACES))
+    for term, held in found.items():
+        counts[term & LAST_BITS] += held
+    return counts.tobytes()

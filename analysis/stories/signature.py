@@ -6,22 +6,20 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
-VERSION = 2
+VERSION = 3
 """Of the layout and of what the numbers mean; other versions are refused, and their posts are signed anew."""
 
 LANGUAGES: tuple[str | None, ...] = (None, "ru", "uk", "en")
 
-MOST_TERMS = 96
+MOST_TERMS = 64
 """Distinct words kept of a text, the first ones: news says first what happened."""
 
-MOST_NAMES, MOST_NUMBERS, MOST_SOUNDS, MOST_SHINGLES = 24, 16, 24, 4
+MOST_NAMES, MOST_SOUNDS, MOST_SHINGLES = 24, 24, 4
 
-_HEAD = struct.Struct("<8B")
+_HEAD = struct.Struct("<7B")
 
-Sequences = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""A signature's terms, names, numbers, sounds and shingles."""
+Numbers = tuple[int, ...]
 
 
 class SignatureError(ValueError):
@@ -30,10 +28,10 @@ class SignatureError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One text's words as numbers, each sequence without repeats. About 300 bytes for 60 words.
+    """One text's words as numbers, each sequence without repeats. About 250 bytes for 60 words.
 
-    The packed bytes are little-endian: eight counts (version, language, the sequences' lengths, words of the text),
-    then the sequences, four bytes a number.
+    The packed bytes are little-endian: version, language, lengths of terms, sounds, shingles and names, how many terms
+    the first sentence has; then terms, sounds and shingles, four bytes a number; then of each name its place in terms.
     """
 
     packed: bytes
@@ -47,7 +45,9 @@ class Signature:
         """A signature that was stored. Raises SignatureError for bytes of another version or of no signature."""
         if len(packed) < _HEAD.size or packed[0] != VERSION:
             raise SignatureError(f"a signature of version {packed[0] if packed else 'none'}, not {VERSION}")
-        if len(packed) != _HEAD.size + 4 * sum(packed[2:7]) or packed[1] >= len(LANGUAGES):
+        if len(packed) != _HEAD.size + 4 * sum(packed[2:5]) + packed[5] or packed[1] >= len(LANGUAGES):
+            raise SignatureError("a damaged signature")
+        if packed[5] and max(packed[-packed[5] :]) >= packed[2]:
             raise SignatureError("a damaged signature")
         return cls(packed)
 
@@ -55,23 +55,22 @@ class Signature:
     def of(
         cls,
         language: str | None,
-        words: int,
         *,
         terms: Sequence[int],
-        names: Sequence[int],
-        numbers: Sequence[int],
-        sounds: Sequence[int],
-        shingles: Sequence[int],
+        names: Sequence[int] = (),
+        sounds: Sequence[int] = (),
+        shingles: Sequence[int] = (),
+        title: int = 0,
     ) -> Signature:
-        """Pack the sequences; those that are too long lose their ends. `words`: how many the text has."""
-        kept = (
-            terms[:MOST_TERMS], names[:MOST_NAMES], numbers[:MOST_NUMBERS], sounds[:MOST_SOUNDS],
-            shingles[:MOST_SHINGLES],
-        )  # fmt: skip
-        counts = [*map(len, kept)]
+        """Pack the sequences; those that are too long lose their ends. `title`: terms of the first sentence."""
+        terms, sounds, shingles = terms[:MOST_TERMS], sounds[:MOST_SOUNDS], shingles[:MOST_SHINGLES]
+        places = bytes([terms.index(name) for name in names[:MOST_NAMES]]) if names else b""
+        counts = len(terms), len(sounds), len(shingles)
         code = LANGUAGES.index(language) if language in LANGUAGES else 0
-        whole = _whole(sum(counts))
-        return cls(whole.pack(VERSION, code, *counts, min(words, 255), *chain.from_iterable(kept)))
+        packed = _whole(sum(counts)).pack(
+            VERSION, code, *counts, len(places), min(title, counts[0]), *terms, *sounds, *shingles
+        )
+        return cls(packed + places if places else packed)
 
     @property
     def language(self) -> str | None:
@@ -79,50 +78,49 @@ class Signature:
         return LANGUAGES[self.packed[1]]
 
     @property
-    def words(self) -> int:
-        """How many words the text has, at most 255."""
-        return self.packed[7]
+    def title(self) -> int:
+        """How many of `terms` come in the first sentence."""
+        return self.packed[6]
 
     @property
-    def terms(self) -> tuple[int, ...]:
+    def terms(self) -> Numbers:
         """The words that count, in the order in which they first come."""
-        return self._sequence(0)
+        return _numbers(self.packed[2]).unpack_from(self.packed, _HEAD.size)
 
     @property
-    def names(self) -> tuple[int, ...]:
+    def names(self) -> Numbers:
         """Those of `terms` that are written as names."""
-        return self._sequence(1)
+        count = self.packed[5]
+        terms = self.terms
+        return tuple(terms[place] for place in self.packed[-count:]) if count else ()
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        """Those of `terms` that are numbers."""
-        return self._sequence(2)
+    def numbers(self) -> Numbers:
+        """Those of `terms` that are numbers: the odd ones."""
+        return tuple(term for term in self.terms if term & 1)
 
     @property
-    def sounds(self) -> tuple[int, ...]:
+    def sounds(self) -> Numbers:
         """Skeletons of its names, which are the same in every language."""
-        return self._sequence(3)
+        return self.filed()[1]
 
     @property
-    def shingles(self) -> tuple[int, ...]:
+    def shingles(self) -> Numbers:
         """The smallest numbers of its runs of three words, smallest first: near-copies share most of them."""
-        return self._sequence(4)
+        return self.filed()[2]
 
-    def sequences(self) -> Sequences:
-        """All five, unpacked at once: for who needs several of them."""
+    def counted(self) -> Numbers:
+        """Terms and sounds: what is counted of how many posts hold it."""
         packed = self.packed
-        _, _, terms, names, numbers, sounds, shingles, _ = packed[: _HEAD.size]
-        names += terms
-        numbers += names
-        sounds += numbers
-        shingles += sounds
-        found = _numbers(shingles).unpack_from(packed, _HEAD.size)
-        return found[:terms], found[terms:names], found[names:numbers], found[numbers:sounds], found[sounds:]
+        return _numbers(packed[2] + packed[3]).unpack_from(packed, _HEAD.size)
 
-    def _sequence(self, which: int) -> tuple[int, ...]:
+    def filed(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Terms, sounds and shingles, unpacked at once."""
         packed = self.packed
-        start = _HEAD.size + 4 * sum(packed[2 : 2 + which])
-        return _numbers(packed[2 + which]).unpack_from(packed, start)
+        terms = packed[2]
+        sounds = terms + packed[3]
+        found = _numbers(sounds + packed[4]).unpack_from(packed, _HEAD.size)
+        return found[:terms], found[terms:sounds], found[sounds:]
 
 
 @cache
@@ -133,5 +131,5 @@ def _numbers(count: int) -> struct.Struct:
 
 @cache
 def _whole(count: int) -> struct.Struct:
-    """A signature of so many numbers."""
+    """A signature of so many numbers, names left out."""
     return struct.Struct(f"{_HEAD.format}{count}I")

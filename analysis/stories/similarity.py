@@ -19,8 +19,14 @@ NEUTRAL = 0.5
 MOST_DAYS = 0.5
 """Posts half a day apart and two days apart differ no more by their times: a late copy is still a copy."""
 
+MOST_PAIRS = 0.5
+"""Posts of which more than half is in the same order are copies: templates speak against one event, copies do not."""
+
 LEAST_SHARED = 0.2
 """Posts that share a smaller part of what the shorter one says are not compared any further."""
+
+FEWEST_SHARED = 3
+"""Words that posts must share to be compared, where they do not say the same altogether: a word or two are a topic."""
 
 FEWEST_ACROSS = 3
 """Names, numbers or concepts that posts in two languages must share to be compared."""
@@ -74,7 +80,10 @@ def may_be_alike(first: Reading, second: Reading, weights: Mapping[int, float]) 
     weight = weights.__getitem__
     if first.language != second.language:
         return len(first.ground & second.ground) >= FEWEST_ACROSS
-    shared = sum(map(weight, first.terms & second.terms))
+    common = first.terms & second.terms
+    if len(common) < FEWEST_SHARED and first.terms != second.terms:
+        return False
+    shared = sum(map(weight, common))
     shorter = first.terms if len(first.terms) < len(second.terms) else second.terms
     return shared >= LEAST_SHARED * sum(map(weight, shorter))
 
@@ -93,17 +102,29 @@ class _Comparison:
         if first.language != second.language:
             return {"overlap": self._cosine(first.ground, second.ground)}
         keys, keys_differ = self._agreement(first.keys, second.keys)
-        numbers, numbers_differ = self._agreement(first.numbers, second.numbers)
         return {
             "first": self._held(first.first, second.first),
             "lead": self._held(first.lead, second.lead),
+            "title": max(self._share(first.title), self._share(second.title)),
             "shorter": self._total(self._common) / (min(map(self._total, (first.terms, second.terms))) or 1.0),
+            "pairs": min(len(first.pairs & second.pairs) / (min(len(first.pairs), len(second.pairs)) or 1), MOST_PAIRS),
             "keys": keys,
             "keys_differ": keys_differ,
-            "numbers": numbers,
-            "numbers_differ": numbers_differ,
+            "names_differ": _differ(
+                first.title & first.names - second.terms, second.title & second.names - first.terms
+            ),
+            "sounds_differ": _differ(first.sounds - second.sounds, second.sounds - first.sounds),
+            "numbers": self._agreement(first.numbers, second.numbers)[0],
+            "measures_differ": self._measures_differ(),
+            "days_differ": _differ(first.days - second.days, second.days - first.days),
             "actions_differ": self._agreement(first.actions, second.actions)[1],
         }
+
+    def _measures_differ(self) -> float:
+        """Whether a number differs of what both count: the dead, roubles, reservoirs; 1 when two do."""
+        first, second = self._first.measured, self._second.measured
+        differing = sum(first[word].isdisjoint(second[word]) for word in first.keys() & second.keys())
+        return min(differing, 2) / 2
 
     def _total(self, terms: Set[int]) -> float:
         return sum(map(self._weight, terms))
@@ -132,3 +153,8 @@ class _Comparison:
             return (1.0 if shared else NEUTRAL), 0.0
         agreeing, apart = self._total(shared), min(self._total(only_first), self._total(only_second))
         return agreeing / (agreeing + apart), apart / (1 + agreeing + apart)
+
+
+def _differ(only_first: Set[int], only_second: Set[int]) -> float:
+    """1 when each of two posts says of one kind what the other does not."""
+    return float(bool(only_first) and bool(only_second))

@@ -14,6 +14,9 @@ from importlib.resources import files
 SHORTEST = 3
 """Consonants that a skeleton needs: shorter ones are shared by too many words. What matters is in the table."""
 
+DAYS = "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+"""Words whose concepts say on which day something happened."""
+
 _CYRILLIC = str.maketrans(
     {
         "б": "b", "в": "v", "г": "g", "ґ": "g", "х": "g", "д": "d", "ж": "s", "з": "s", "с": "s", "ш": "s", "щ": "s",
@@ -49,6 +52,12 @@ def actions() -> frozenset[str]:
     """The concepts of what happens; who and what it happens to are the others."""
     lines = (line.split()[1] for line in _text().splitlines() if line and not line.startswith("#"))
     return frozenset(name[1:] for name in lines if name.startswith("*"))
+
+
+@cache
+def weekdays() -> frozenset[str]:
+    """The concepts of the days of a week."""
+    return frozenset(name for name in map(concepts().get, DAYS) if name)
 
 
 @cache

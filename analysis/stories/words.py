@@ -14,7 +14,7 @@ from analysis.language import ENGLISH_WORDS, RUSSIAN_WORDS, UKRAINIAN_WORDS
 from analysis.lemmas import LONGEST_LOOKED_UP
 from analysis.recent import Recent
 from analysis.stories.commonness import shares
-from analysis.stories.skeletons import actions, concepts, skeleton
+from analysis.stories.skeletons import actions, concepts, skeleton, weekdays
 from analysis.text import LEMMAS
 
 STOP_SHARE = 0.1
@@ -97,6 +97,12 @@ def action_terms() -> frozenset[int]:
     return frozenset(map(term_of_concept, actions()))
 
 
+@cache
+def day_terms() -> frozenset[int]:
+    """The numbers of the days of a week."""
+    return frozenset(map(term_of_concept, weekdays()))
+
+
 def _term(form: str) -> int:
     """The number that a folded form counts as."""
     if not form or len(form) > LONGEST_LOOKED_UP:
@@ -112,5 +118,5 @@ def _term(form: str) -> int:
     return term_of_concept(concept) if concept else term_of(lemma)
 
 
-TERMS = Recent(_term, bound=300_000)
+TERMS = Recent(_term, bound=400_000)
 """Form -> its lemma's or concept's number, odd for a number, 0 when it counts for nothing; of forms seen lately."""

@@ -86,6 +86,12 @@ def test_other_event_begins_a_story_of_its_own() -> None:
     assert window_of(telling(1, COLLAPSE)).find(telling(2, RATE)) is None
 
 
+def test_a_word_or_two_do_not_tell_the_story_of_a_post_that_holds_them() -> None:
+    for words in ("Мост", "Мост обрушился"):
+        assert window_of(telling(1, words)).find(telling(2, "Мост обрушился: три машины в реке")) is None
+    assert window_of(telling(1, "Мост обрушился")).find(telling(2, "Мост обрушился"))
+
+
 def test_copy_with_another_channels_footer_is_a_copy() -> None:
     verdict = found(window_of(telling(1, COLLAPSE)), telling(2, f"⚡️{COLLAPSE}\n\n👉 Подписаться | Прислать новость"))
 
@@ -222,6 +228,16 @@ def test_shares_of_a_likeness_add_up_to_its_similarity() -> None:
     assert window_of(first, second).explain(second, first).similarity == likeness.similarity
 
 
+def test_numbers_and_days_that_differ_speak_against_one_event() -> None:
+    first, second = telling(1, "В среду упали 3 автомобиля"), telling(2, "В пятницу упали 7 автомобилей")
+    likeness = window_of(first, second).explain(first, second)
+
+    assert likeness.values["measures_differ"] > 0
+    assert likeness.shares["measures_differ"] < 0
+    assert likeness.shares["days_differ"] < 0
+    assert window_of(first, second).explain(first, first).shares["days_differ"] == 0
+
+
 def test_span_may_be_shorter() -> None:
     window = Window(dt.timedelta(hours=1))
     window.add(telling(1, COLLAPSE))
@@ -240,7 +256,7 @@ def test_window_forgets_wholly_what_it_forgets(posts: list[tuple[int, str, float
 
     assert len(window) == 0
     assert window.find(telling(99, COLLAPSE)) is None
-    assert window._postings._filed == {}
+    assert len(window._postings) == 0
 
 
 def test_of_two_stories_about_as_alike_the_older_is_joined() -> None:

@@ -67,6 +67,13 @@ def test_footer_is_not_signed() -> None:
     )
 
 
+def test_first_sentence_is_known_from_the_rest() -> None:
+    assert (
+        signature("Рухнул мост. Приехал губернатор Лукин").title == signature("Рухнул мост\nПриехал Лукин").title == 2
+    )
+    assert signature("Рухнул мост").title == 2
+
+
 def test_numbers_in_words_and_in_digits_are_one() -> None:
     assert signature("девять лет колонии").numbers == signature("9 лет колонии").numbers
 

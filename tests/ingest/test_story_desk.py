@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.pipeline import Pipeline
+from ingest.story_desk import StoryDesk
 from storage import stories
 from storage.database import Database, DatabaseAway
 from storage.embedded import EmbeddedServer
@@ -120,6 +121,19 @@ async def test_window_is_read_again_by_the_next_process(database: Database) -> N
         await tell(pipeline, second, 2, REWRITE)
         await pipeline.settle()
     assert await stories_of(database) == [{BRIDGE, REWRITE}]
+
+
+async def test_window_of_a_small_machine_holds_the_newest_posts_only(database: Database) -> None:
+    channel_id = await make_channel(database, "plain_ledger")
+    async with running(database) as pipeline:
+        for message_id, said in enumerate((BRIDGE, "Найден клад", "Горит склад"), start=1):
+            await tell(pipeline, channel_id, message_id, said)
+        await pipeline.settle()
+    small, large = StoryDesk(most=2), StoryDesk()
+    await small.read(database)
+    await large.read(database)
+
+    assert (len(small._window), len(large._window)) == (2, 3)
 
 
 async def test_what_an_operator_took_out_stays_out(database: Database) -> None:
