@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -23,7 +23,7 @@ from bot.rich_text import fill
 from bot.rules import Entry, Rules
 from bot.talk import ANSWER_CHARACTERS
 from bot.texts import Catalogue, base_language, texts_in
-from storage import invites, people
+from storage import invites, people, subscribers
 from storage.database import Connection, Database
 from storage.ids import ChatId
 from storage.people import Standing
@@ -51,12 +51,14 @@ GROUP_PEOPLE = 3
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Somebody at the door: who, where, in whose language, and what they want."""
+    """Somebody at the door: who, where, and what they want."""
 
     chat: telegram.Chat
     user_id: int | None
     """None: a channel or an anonymous administrator; nobody can know who."""
-    texts: Catalogue
+    thread_id: int
+    language: str
+    """The client's: what is spoken to who has not spoken before."""
     verb: str
     text: str
 
@@ -66,9 +68,8 @@ class Coming:
         chat, message = update.effective_chat, update.message
         if chat is None or chat.type == ChatType.CHANNEL:
             return None
-        language = update.effective_user.language_code if update.effective_user else None
         text = (message.text if message else None) or ""
-        return cls(chat, person_of(update), texts_in(base_language(language)), verb, text)
+        return cls(chat, person_of(update), thread_of(update), language_of(update), verb, text)
 
     @property
     def is_private(self) -> bool:
@@ -80,6 +81,25 @@ class Coming:
         """The invitation's word, if this is somebody who opens one."""
         found = INVITATION.fullmatch(self.text.strip())
         return found[1] if found and self.is_private and self.user_id is not None else None
+
+
+def thread_of(update: telegram.Update) -> int:
+    """The forum topic that something was written in, 0 for none."""
+    message = update.effective_message
+    return (message.message_thread_id or 0) if message is not None and message.is_topic_message else 0
+
+
+def language_of(update: telegram.Update) -> str:
+    """What the client of who acts says that they speak."""
+    return base_language(update.effective_user.language_code if update.effective_user else None)
+
+
+async def texts_of(database: Database, update: telegram.Update) -> Catalogue:
+    """The sentences in the language that the chat has chosen; in the client's where it has not spoken before."""
+    chat = update.effective_chat
+    async with database.begin() as connection:
+        chosen = await subscribers.language_of(connection, chat.id, thread_of(update)) if chat is not None else None
+    return texts_in(chosen or language_of(update))
 
 
 def person_of(update: telegram.Update) -> int | None:
@@ -121,7 +141,7 @@ class Door:
         coming = Coming.of(update, verb)
         if coming is None or not self._is_within_allowance(update, coming):
             is_due = coming is not None and self._commands.may_tell(_key(coming))
-            await _say(update, bot, coming.texts.slow_down if coming and is_due else "")
+            await _say(update, bot, (await texts_of(database, update)).slow_down if is_due else "")
             return False
         async with database.begin() as connection:
             refusal = await self._refusal(connection, coming)
@@ -145,12 +165,15 @@ class Door:
 
     async def _refusal(self, connection: Connection, coming: Coming) -> str | None:
         """None: welcome. Else what to say; nothing to who is kept out, and to those who speak with each other."""
-        standing = await people.standing_of(connection, user_id=coming.user_id, chat_id=coming.chat.id)
+        standing = await people.standing_of(
+            connection, user_id=coming.user_id, chat_id=coming.chat.id, thread_id=coming.thread_id
+        )
         if standing.is_blocked and coming.user_id not in self.rules.operators:
             return ""
+        texts = texts_in(standing.language or coming.language)
         if found := coming.invitation:
             role = await invites.redeem(connection, found, coming.user_id or 0)
-            standing = Standing(role or standing.role, is_chat_admitted=standing.is_chat_admitted)
+            standing = replace(standing, role=role or standing.role, is_blocked=False)
             log.info("invitation opened", is_let_in=role is not None)
         if self._is_welcome(coming, standing):
             await self._remember(connection, coming, standing)
@@ -159,7 +182,7 @@ class Door:
             return None
         if not coming.is_private and not coming.verb:
             return ""
-        return coming.texts.invite_spent if found and standing.role is None else self._closed(coming)
+        return texts.invite_spent if found and standing.role is None else self._closed(texts)
 
     def _is_welcome(self, coming: Coming, standing: Standing) -> bool:
         rules = self.rules
@@ -175,8 +198,8 @@ class Door:
         if is_new and self.rules.entry is not Entry.OPEN and coming.user_id is not None:
             await people.admit_chat(connection, ChatId(coming.chat.id), coming.user_id)
 
-    def _closed(self, coming: Coming) -> str:
-        texts, contact = coming.texts, self.rules.contact
+    def _closed(self, texts: Catalogue) -> str:
+        contact = self.rules.contact
         if not contact:
             return texts.door_closed
         return f"{texts.door_closed} {fill(texts.door_contact, contact=contact).text}"

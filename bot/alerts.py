@@ -17,18 +17,18 @@ from bot.post_view import (
     span_of,
     time_of,
     title_of,
-    topic_name,
-    topics_of,
     zone_of,
 )
 from bot.queries import NO_SETS, read_stored, understood_again
 from bot.rich_text import RichText, bold, code, fill, highlighted, italic, joined, one_line, plain
 from bot.story_view import also_told
 from bot.texts import Catalogue, texts_in
+from bot.topic_names import NO_OWN, topic_path, topics_of
 from matching.ids import ChannelSetId
 from matching.query import Query
 from storage.alerts import AlsoTold
 from storage.ids import ChannelId, DeliveryId
+from storage.own_topics import OwnTopic
 from storage.posts import StoredPost
 from storage.subscriptions import Subscription
 
@@ -63,6 +63,7 @@ def compose_alert(
     told_by: int | None = None,
     shown_before: str | None = None,
     is_text_forgotten: bool = False,
+    own_topics: Sequence[OwnTopic] = NO_OWN,
 ) -> Message:
     """What a subscriber sees of a post: channel, time, excerpt, topics, reasons, link, and the buttons why and open.
 
@@ -84,7 +85,7 @@ def compose_alert(
         RichText() if is_text_forgotten else _body(post, queries, texts),
         RichText() if is_text_forgotten else _changes(post, shown_before, texts),
         also_told(also, post.posted_at, texts),
-        joined("\n", _footer(post, reasons, texts, language)),
+        joined("\n", _footer(post, reasons, texts, topics_of(post, language, own_topics))),
     ]
     buttons = [Button(texts.why, data=f"w:{delivery_id}"), Button(texts.mute, data=f"mute:{delivery_id}")]
     if post.channel.username and post.url:
@@ -100,6 +101,7 @@ def compose_why(
     usernames: Mapping[ChannelId, str],
     sets: Mapping[ChannelSetId, str] = NO_SETS,
     language: str,
+    own_topics: Sequence[OwnTopic] = NO_OWN,
 ) -> Message:
     """Why a post was sent: subscriptions and their queries as understood, the words in place, what made its topics."""
     texts = texts_in(language)
@@ -111,7 +113,7 @@ def compose_why(
     if len(living) < len(reasons):  # its words were forgotten when it was deleted
         lines.append(plain(texts.why_deleted))
     blocks = [joined("\n", lines), _places(post, read_stored(reason.query for reason in reasons), texts)]
-    blocks.append(joined("\n", _topic_words(post, texts, language)))
+    blocks.append(joined("\n", _topic_words(post, texts, language, own_topics)))
     return Message(joined("\n\n", [block for block in blocks if block])).shortened()
 
 
@@ -150,10 +152,10 @@ def _changes(post: StoredPost, before: str | None, texts: Catalogue) -> RichText
     return fill(texts.changed, changes=changes) if changes else changes
 
 
-def _footer(post: StoredPost, reasons: Sequence[Subscription], texts: Catalogue, language: str) -> list[RichText]:
+def _footer(post: StoredPost, reasons: Sequence[Subscription], texts: Catalogue, topics: str) -> list[RichText]:
     lines = []
-    if post.topics:
-        lines.append(fill(texts.alert_topics, topics=topics_of(post, language)))
+    if topics:
+        lines.append(fill(texts.alert_topics, topics=topics))
     if reasons:
         lines.append(asked_by(reasons, texts))
     return [*lines, link_of(post)] if post.url else lines
@@ -207,12 +209,12 @@ def _end_of_word(text: str, place: int) -> int:
     return min(found.start() if found else place, len(text))
 
 
-def _topic_words(post: StoredPost, texts: Catalogue, language: str) -> list[RichText]:
+def _topic_words(post: StoredPost, texts: Catalogue, language: str, own_topics: Sequence[OwnTopic]) -> list[RichText]:
     lines = []
     for topic in post.topics:
         words = ", ".join(
             fill(texts.why_topic_word, word=word, percent=round(100 * share)).text for word, share in topic.words[:5]
         )
         if words and not post.channel.is_protected:
-            lines.append(fill(texts.why_topic, topic=bold(topic_name(topic.code, language)), words=words))
+            lines.append(fill(texts.why_topic, topic=bold(topic_path(topic.code, language, own_topics)), words=words))
     return lines

@@ -19,6 +19,7 @@ from typing import Any
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.ext import BaseRateLimiter
 
+from bot.around import Around
 from bot.message import CALLBACK_BYTES, UnusableButton
 
 SIGNATURE_BYTES = 10
@@ -95,20 +96,12 @@ class Seal:
         return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode("ascii").rstrip("=")
 
 
-class Sealing(BaseRateLimiter[bool]):
+class Sealing(Around):
     """Signs the buttons of every request that goes into a chat, before the limiter inside sees it."""
 
-    def __init__(self, limiter: BaseRateLimiter[bool], seal: Seal) -> None:
-        self._limiter = limiter
+    def __init__(self, inner: BaseRateLimiter[bool], seal: Seal) -> None:
+        super().__init__(inner)
         self._seal = seal
-
-    async def initialize(self) -> None:
-        """Nothing of its own to prepare."""
-        await self._limiter.initialize()
-
-    async def shutdown(self) -> None:
-        """Nothing of its own to clear."""
-        await self._limiter.shutdown()
 
     async def process_request(
         self,
@@ -123,7 +116,7 @@ class Sealing(BaseRateLimiter[bool]):
         markup, chat_id = data.get("reply_markup"), data.get("chat_id")
         if isinstance(markup, InlineKeyboardMarkup) and isinstance(chat_id, int):
             data["reply_markup"] = self._seal.keyboard(markup, chat_id)
-        return await self._limiter.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+        return await self.inner.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
 
 
 def _make(path: Path) -> None:

@@ -167,6 +167,8 @@ class Delivery:
         async with self._database.begin() as connection:
             if leased.kind == "notice":
                 return await deliveries.begin_notices(connection, leased, lease=SENDING_LEASE)
+            if leased.kind == "burst":
+                return await deliveries.begin_burst(connection, leased, lease=SENDING_LEASE)
             if leased.kind == "amendment":
                 return await amendments.begin(connection, leased, lease=SENDING_LEASE)
             alert = await deliveries.begin_sending(connection, leased, lease=SENDING_LEASE)

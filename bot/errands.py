@@ -13,8 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from telegram.ext import BaseRateLimiter
-
+from bot.around import Around
 from bot.replies import Reply
 from storage.database import Connection, Database
 from storage.ids import SubscriberId
@@ -88,22 +87,11 @@ class JoinedDatabase(Database):
             yield errand.connection
 
 
-class SaidLater(BaseRateLimiter[bool]):
+class SaidLater(Around):
     """Keeps what an errand says for its end; every other request goes through the limiter that is given.
 
     The handler is answered at once as if the request had been made: a message that it "sent" has the number 0.
     """
-
-    def __init__(self, limiter: BaseRateLimiter[bool]) -> None:
-        self._limiter = limiter
-
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
-        await self._limiter.initialize()
-
-    async def shutdown(self) -> None:
-        """Nothing to clear."""
-        await self._limiter.shutdown()
 
     async def process_request(
         self,
@@ -117,7 +105,7 @@ class SaidLater(BaseRateLimiter[bool]):
         """Note the request, or make it."""
         errand = current()
         if errand is None or not is_said(endpoint):
-            return await self._limiter.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+            return await self.inner.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
         errand.note(endpoint, data)
         return _as_if_made(endpoint, data)
 

@@ -184,7 +184,8 @@ class Inbox:
         log.error("update set aside", update_id=received.update_id, chat_id=received.chat_id)
         if not isinstance(failure, TelegramError):
             with contextlib.suppress(Exception):  # one that cannot be read has nobody to be told
-                await apologise(Update.de_json(received.raw, self._application.bot), self._application.bot)
+                update = Update.de_json(received.raw, self._application.bot)
+                await apologise(update, self._application.bot, self._database)
 
     async def _purge_now_and_then(self) -> None:
         now = asyncio.get_running_loop().time()

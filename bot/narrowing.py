@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from analysis.labels import sure_codes
 from analysis.text import analyse
 from matching.conditions import Channel, Topic
-from matching.nodes import Node, all_of, leaves, negate
+from matching.nodes import Node, all_of, leaves, negate, replace_leaves, wanted
 from matching.query import Query, QueryError, parse
 from matching.words import Word
 from storage.back_tests import Words
@@ -40,11 +41,13 @@ class Kind(StrEnum):
     WORD = "word"
     CHANNEL = "channel"
     TOPIC = "topic"
+    STRICTER = "stricter"
+    """Only what is surely about a topic that is asked for already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Narrower:
-    """A query that leaves out one thing more; `what` is the word, the channel's name or the topic's code."""
+    """A query that finds less by one thing; `what` is the word, the channel's name or the topic's code."""
 
     kind: Kind
     what: str
@@ -82,7 +85,21 @@ def ways_around(query: Query, post: StoredPost, found: Words, codes: Iterable[st
     if post.channel.id not in channels:
         ways.append(_without(query, Channel(post.channel.id), Kind.CHANNEL, post.channel.name))
     ways += [_without(query, Topic(code), Kind.TOPIC, code) for code in sorted(codes) if code not in asked]
+    ways += _stricter(query, post)
     return _possible(ways)
+
+
+def _stricter(query: Query, post: StoredPost) -> list[Narrower | None]:
+    """The query with a topic that has to be sure, for each that the post is not surely about."""
+    denied = Counter(leaves(query.root)) - Counter(wanted(query.root))
+    topics = {leaf for leaf in wanted(query.root) if isinstance(leaf, Topic) and leaf not in denied}
+    unsure = {leaf for leaf in topics if not leaf.is_strict and leaf.code not in sure_codes(post.topics)}
+    return [_changed(Kind.STRICTER, leaf.code, _with_strict(query, leaf)) for leaf in sorted(unsure, key=str)]
+
+
+def _with_strict(query: Query, topic: Topic) -> Query:
+    strict = replace(topic, is_strict=True)
+    return Query(replace_leaves(query.root, lambda leaf: strict if leaf == topic else leaf))
 
 
 def without_word(query: Query, form: str) -> Narrower | None:
@@ -91,7 +108,11 @@ def without_word(query: Query, form: str) -> Narrower | None:
 
 
 def _without(query: Query, leaf: Node, kind: Kind, what: str) -> Narrower | None:
-    changed = Query(all_of([query.root, negate(leaf)]))
+    return _changed(kind, what, Query(all_of([query.root, negate(leaf)])))
+
+
+def _changed(kind: Kind, what: str, changed: Query) -> Narrower | None:
+    """The change, unless it cannot be written so that it is understood again: it may have become too long."""
     try:
         again = parse(str(changed), stored=True, standing=False)
     except QueryError:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analysis.taxonomy import TOPICS
 from bot.rich_text import RichText, bold, clean, fill, highlighted, joined, link, plain
 from bot.texts import Catalogue, texts_in
 from matching.query import Query, highlights
@@ -106,17 +105,6 @@ def media_of(post: StoredPost, texts: Catalogue) -> str:
     kinds = [part.medium.kind for part in post.parts if part.medium and part.medium.kind in names]
     counted = {kind: kinds.count(kind) for kind in kinds}
     return ", ".join(names[kind] + (f" ×{count}" if count > 1 else "") for kind, count in counted.items())
-
-
-def topic_name(code: str, language: str) -> str:
-    """The topic's name in the subscriber's language; its code for one that the taxonomy does not know any more."""
-    topic = TOPICS.get(code)
-    return topic.names.get(language, topic.names["en"]) if topic else code
-
-
-def topics_of(post: StoredPost, language: str) -> str:
-    """The names of the post's topics, best first."""
-    return ", ".join(topic_name(topic.code, language) for topic in post.topics)
 
 
 def listed(post: StoredPost, queries: Sequence[Query], *, language: str, zone: dt.tzinfo, now: dt.datetime,

@@ -15,7 +15,8 @@ from matching.query import Query
 from storage.back_tests import BackTest
 from storage.channels import Channel
 from storage.ids import SubscriptionId
-from storage.subscriptions import Subscription, fingerprint
+from storage.subscription_exchange import fingerprint
+from storage.subscriptions import Subscription
 
 SHOWN_UNITS = 200
 """How much of each example is shown."""

@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import Action, Verdict
 from bot.limits import EVERYBODY, Limits
+from config.metrics import note_send
 from storage import amendments, deliveries, subscribers
 from storage.database import Database
 from storage.deliveries import Leased
@@ -55,6 +56,7 @@ class Ledger:
         Tried until the database answers: nothing else knows that an alert was sent.
         """
         wait, waited = 0.1, 0.0
+        note_send(leased.kind, "sent" if isinstance(outcome, int) else outcome.action.value, leased.owed_at)
         self.unsettled += 1
         try:
             scope = self._heed(leased, outcome)

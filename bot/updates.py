@@ -25,14 +25,14 @@ from telegram.ext import (
 )
 
 from bot import errands
-from bot.access import Door
+from bot.access import Door, texts_of
 from bot.callback_data import Seal
 from bot.errors import Action, place_of, verdict_of
 from bot.handlers import inline
 from bot.handlers.connect import act_for
 from bot.handlers.registry import BUTTONS, COMMANDS, Conversation, hear, hear_no_words, hear_unknown_command
 from bot.talk import Refused, Stale, Talk, begin
-from bot.texts import base_language, texts_in
+from bot.texts import base_language
 from storage import people, subscribers
 from storage.database import Database
 from storage.ids import ChatId
@@ -171,11 +171,10 @@ class Updates:
             errand.failure = error
 
 
-async def apologise(update: telegram.Update, bot: ExtBot[Any]) -> None:
+async def apologise(update: telegram.Update, bot: ExtBot[Any], database: Database) -> None:
     """Say that something went wrong on our side, where there is somebody to say it to."""
-    person = update.effective_user
     message = update.effective_message
-    sentence = texts_in(base_language(person.language_code if person else None)).went_wrong
+    sentence = (await texts_of(database, update)).went_wrong
     try:
         if update.callback_query:
             await update.callback_query.answer(sentence)

@@ -16,6 +16,10 @@ KINDS = ("link", "photo", "poll", "document", "video")
 """What `has:` may ask for."""
 
 
+STRICT = "strict"
+"""What stands behind a topic that has to be sure."""
+
+
 class FieldLeaf(ABC):
     """A leaf that asks for a stored field."""
 
@@ -67,16 +71,17 @@ class InSet(FieldLeaf):
 
 @dataclass(frozen=True, slots=True)
 class Topic(FieldLeaf):
-    """Posts on a topic or one below it, by code."""
+    """Posts on a topic or one below it, by code; a strict one wants posts that are surely about it."""
 
     code: str
+    is_strict: bool = False
 
     def holds(self, fields: PostFields) -> bool:
         """Whether the topic, or one below it, is among the post's: those come with their ancestors."""
-        return self.code in fields.topics
+        return self.code in (fields.sure_topics if self.is_strict else fields.topics)
 
     def __str__(self) -> str:
-        return f"topic:{self.code}"
+        return f"topic:{self.code}:{STRICT}" if self.is_strict else f"topic:{self.code}"
 
 
 @dataclass(frozen=True, slots=True)

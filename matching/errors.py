@@ -50,8 +50,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "bad_username": "“{word}” is no username: those have Latin letters, digits and _.",
         "unknown_topic": "There is no topic “{word}”. There are {known}, and those below them.",
         "misspelt_topic": "There is no topic “{word}”. Near it: {near}.",
+        "bad_strength": "“{word}” says nothing of a topic: behind its name may stand :strict, or nothing.",
         "bad_site": "“{word}” is no site: a site has a dot in its name.",
         "searches_only": "{field}: is for searches; a subscription looks at new posts only.",
+        "standing_only": "{field}: is for subscriptions; there are no posts to find by it.",
+        "burst_alone": "{field}: stands alone: it asks for news of bursts, not for posts with certain words.",
+        "bad_burst": "{field}: takes one word, topic: and a topic, or * for every burst.",
         "bad_day": "“{word}” is no day; write it as {example}.",
         "far_year": "The year must be from {first} to {last}.",
     }

@@ -122,6 +122,7 @@ class Features:
             return []
         keys: list[FieldKey] = [("channel", fields.channel_id), ("lang", fields.language)]
         keys += [("topic", code) for code in fields.topics]
+        keys += [("sure topic", code) for code in fields.sure_topics]
         keys += [("has", kind) for kind in fields.has]
         keys += [("from", origin) for origin in fields.forwarded_from]
         keys += [("link", host) for host in fields.links]
@@ -149,8 +150,8 @@ def field_key(leaf: FieldLeaf) -> FieldKey | None:
             return "in", channels
         case Language(code):
             return "lang", code
-        case Topic(code):
-            return "topic", code
+        case Topic(code, is_strict):
+            return "sure topic" if is_strict else "topic", code
         case Has(kind):
             return "has", kind
         case ForwardedFrom(origin):

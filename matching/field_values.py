@@ -6,12 +6,16 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis import taxonomy
+from analysis.text import analyse
+from matching.bursts import ALL, Burst
+from matching.bursts import TOPIC as BURST_TOPIC
 from matching.conditions import (
     KINDS,
     LANGUAGES,
+    STRICT,
     After,
     Before,
     Channel,
@@ -27,6 +31,9 @@ from matching.errors import QueryError, quoted
 from matching.hosts import host_of
 from matching.ids import ChannelId, ChannelSetId
 from matching.names import CODE, SET_NAME, Names, folded, set_name
+
+STRICT_WORDS = (STRICT, "строго", "суворо")
+"""How "strict" may be written."""
 
 EXAMPLE_DAY = "2026-01-31"
 """How a day is written: what a sentence shows."""
@@ -65,7 +72,8 @@ class Field:
     def refuse(self, code: str, value: str | None = None, /, **values: str | int) -> QueryError:
         """The error about the value; `value` is the one to suggest."""
         place, mended = self.start + len(self.name) + 1, f"{self.name}:{value}" if value else None
-        return QueryError(code, place, mended, field=self.name, word=quoted(self.value), **values)
+        said: dict[str, str | int] = {"field": self.name, "word": quoted(self.value), **values}
+        return QueryError(code, place, mended, **said)
 
 
 def read_field(piece: str, start: int, asker: Asker) -> FieldLeaf:
@@ -142,15 +150,29 @@ def _username(field: Field) -> str:
 
 
 def _topic(field: Field, asker: Asker) -> FieldLeaf:
-    """`topic:` with a code or a name of it."""
+    """`topic:` with a code or a name of it, and how sure it must be."""
     own = asker.names.topics if asker.names else {}
-    for name in (field.value, field.value.replace("_", " ")):
-        topic = taxonomy.find(name)
-        if code := topic.code if topic else own.get(folded(name)):
+    name, _, strength = field.value.partition(":")
+    found = _topic_named(name, own)
+    if found is None and asker.is_stored and CODE.fullmatch(name):
+        found = TopicLeaf(name)
+    if found is None:
+        raise _unknown_topic(replace(field, value=name), own)
+    if not strength:
+        return found
+    if strength.casefold() not in STRICT_WORDS:
+        raise field.refuse("bad_strength", f"{name}:{STRICT}", word=quoted(strength))
+    # An own topic's query holds or does not: there is nothing to be stricter about.
+    return TopicLeaf(found.code, is_strict=found.code in taxonomy.TOPICS)
+
+
+def _topic_named(name: str, own: Mapping[str, str]) -> TopicLeaf | None:
+    """The topic of a code or a name of it; `own`: those of the operator's."""
+    for spelled in (name, name.replace("_", " ")):
+        topic = taxonomy.find(spelled)
+        if code := topic.code if topic else own.get(folded(spelled)):
             return TopicLeaf(code)
-    if asker.is_stored and CODE.fullmatch(field.value):
-        return TopicLeaf(field.value)
-    raise _unknown_topic(field, own)
+    return None
 
 
 def _unknown_topic(field: Field, own: Mapping[str, str]) -> QueryError:
@@ -198,6 +220,27 @@ def _link(field: Field, asker: Asker) -> FieldLeaf:
     return Link(host)
 
 
+def _burst(field: Field, asker: Asker) -> FieldLeaf:
+    """`burst:` with a word, with `topic:` and a code or a name of it, or with `*`."""
+    if not asker.standing and not asker.is_stored:
+        raise QueryError("standing_only", field.start, field=field.name)
+    if field.value == ALL:
+        return Burst(ALL)
+    if field.value.lower().startswith(BURST_TOPIC):
+        inner = Field("topic", field.value[len(BURST_TOPIC) :], field.start + len("burst:"))
+        if not inner.value:
+            raise inner.refuse("no_value")
+        topic = _topic_named(inner.value, asker.names.topics if asker.names else {})
+        if topic is None and not (asker.is_stored and CODE.fullmatch(inner.value)):
+            error = _unknown_topic(inner, asker.names.topics if asker.names else {})
+            raise error.suggesting(f"burst:{error.suggestion}") if error.suggestion else error
+        return Burst(BURST_TOPIC + (topic.code if topic else inner.value))
+    forms = analyse(field.value).forms
+    if len(forms) != 1 or not forms[0]:
+        raise field.refuse("bad_burst", ALL)
+    return Burst(forms[0])
+
+
 def _after(field: Field, asker: Asker) -> FieldLeaf:
     """`after:` with a day, which is included."""
     return After(*_day(field, asker))
@@ -231,6 +274,7 @@ _READERS: dict[str, Callable[[Field, Asker], FieldLeaf]] = {
     "has": _has,
     "from": _forwarded_from,
     "link": _link,
+    "burst": _burst,
     "after": _after,
     "before": _before,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lark import Token, Tree, UnexpectedInput, UnexpectedToken
 
+from matching.bursts import Burst
 from matching.errors import QueryError, quoted
 from matching.field_values import Asker, is_field_name, read_field
 from matching.grammar import parser
@@ -36,6 +37,7 @@ def parse_tree(text: str, asker: Asker, *, is_stored: bool = False) -> Node:
     tree = _parse(plain)
     reading = _Reading(plain, asker)
     node = reading.build(tree)
+    reading.refuse_burst_among_others(node)
     if not is_stored:
         _refuse_too_large(node)
     barren = reading.barren(tree, denied=False)
@@ -173,6 +175,14 @@ class _Reading:
         if token.type == "FIELD" or (token.endswith(":") and is_field_name(token[:-1])):
             return read_field(token, start, self._asker)
         return read_term(token, start)
+
+    def refuse_burst_among_others(self, node: Node) -> None:
+        """Raise QueryError for a `burst:` that is not all there is: it asks for no posts."""
+        if isinstance(node, Burst):
+            return
+        for start, leaf in self._leaves.items():
+            if isinstance(leaf, Burst):
+                raise QueryError("burst_alone", start, str(leaf), field="burst")
 
     def barren(self, tree: Tree[Token], *, denied: bool) -> int | None:
         """Where the first alternative begins that asks for nothing that narrows; None when all do (see `narrows`)."""

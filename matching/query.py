@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from matching.bursts import Burst
 from matching.conditions import Channel, InSet, Topic
 from matching.errors import QueryError
 from matching.field_values import Asker
@@ -48,6 +49,11 @@ class Query:
         law")."""
         return holds(self.root, fields)
 
+    @property
+    def burst(self) -> Burst | None:
+        """What news of bursts it asks for; None for a query that asks for posts."""
+        return self.root if isinstance(self.root, Burst) else None
+
     def channel_names(self) -> frozenset[str]:
         """Usernames of channels that are still to be resolved, lower case, without @."""
         return frozenset(
@@ -62,7 +68,8 @@ class Query:
 
     def topics(self) -> frozenset[str]:
         """The codes of the topics that it speaks of, denied ones too."""
-        return frozenset(leaf.code for leaf in leaves(self.root) if isinstance(leaf, Topic))
+        named = {leaf.code for leaf in leaves(self.root) if isinstance(leaf, Topic)}
+        return frozenset(named | {self.burst.topic} if self.burst and self.burst.topic else named)
 
     def sets(self) -> frozenset[ChannelSetId]:
         """The channel sets that it speaks of, denied ones too."""

@@ -16,6 +16,7 @@ from storage.ids import ChatId, DeliveryId, MessageId
 from storage.keeping import FORGOTTEN_CONTENT
 from storage.leases import Leased
 from storage.models import ChannelRow
+from storage.own_topics import OwnTopic, topics_behind
 from storage.posts import StoredPost
 from storage.subscriptions import Subscription
 
@@ -67,6 +68,8 @@ class Alert:
     """How many channels tell it, where that is why the alert comes now."""
     shown_before: str | None = None
     """The text that a sent alert showed first, where it was another."""
+    own_topics: tuple[OwnTopic, ...] = ()
+    """The operator's own topics that the post is about, and those above them."""
     is_text_forgotten: bool = False
     """Its channel deleted the post, and here deleted texts are not kept."""
 
@@ -109,8 +112,9 @@ async def alert_of(connection: AsyncConnection, chat_id: ChatId, delivery_id: De
     if row is None:
         return None
     reasons = await _subscriptions(connection, row.reasons)
-    is_replay = row.found_by == "replay"
-    return Alert(delivery_id, _post(row), reasons, is_repeat=row.unknowns > 0, is_replay=is_replay)
+    post, is_replay = _post(row), row.found_by == "replay"
+    own = await topics_behind(connection, post.topic_codes)
+    return Alert(delivery_id, post, reasons, is_repeat=row.unknowns > 0, is_replay=is_replay, own_topics=own)
 
 
 FACTS = (
@@ -152,15 +156,17 @@ async def _alert(connection: AsyncConnection, row: Any, *, was_sent: bool = Fals
     asked = await _subscriptions(connection, row.reasons)
     reasons = [reason for reason in asked if reason.state == "active" or (was_sent and reason.state != "deleted")]
     told_by = await _told_by(connection, row.story_id, reasons) if row.is_in_story else None
+    post = _post(row)
     return Alert(
         delivery_id=DeliveryId(row.delivery_id),
-        post=_post(row),
+        post=post,
         reasons=reasons,
         is_repeat=row.unknowns > 0,
         is_replay=row.found_by == "replay",
         also=await _also_told(connection, row) if row.is_in_story else (),
         told_by=told_by,
         shown_before=await _shown_before(connection, row) if was_sent else None,
+        own_topics=await topics_behind(connection, post.topic_codes),
         is_text_forgotten=row.content_hash == FORGOTTEN_CONTENT,
     )
 

@@ -145,11 +145,6 @@ async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
     return {row.state: row.updates for row in rows}
 
 
-async def erase_of(connection: AsyncConnection, chat_id: int) -> int:
-    """Forget every update of a chat (or of a person), whatever its state. Returns how many."""
-    return (await connection.execute(text("DELETE FROM inbox WHERE chat_id = :chat"), {"chat": chat_id})).rowcount
-
-
 async def purge(connection: AsyncConnection, older_than: dt.timedelta = KEPT) -> int:
     """Forget updates that were settled long ago. Returns how many."""
     return (await connection.execute(PURGE, {"age": older_than})).rowcount

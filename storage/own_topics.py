@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
@@ -57,6 +57,15 @@ async def list_topics(connection: Connection) -> list[OwnTopic]:
     """All own topics, in the order they were made."""
     rows = await connection.execute(select(*COLUMNS).order_by(OwnTopicRow.id))
     return [OwnTopic(*row) for row in rows]
+
+
+async def topics_behind(connection: Connection, codes: Collection[str]) -> tuple[OwnTopic, ...]:
+    """The own topics among codes, with the own ones above them; asks nothing where all are the taxonomy's."""
+    if all(code in taxonomy.TOPICS for code in codes):
+        return ()
+    own = {topic.code: topic for topic in await list_topics(connection)}
+    parents = {topic.code: topic.parent for topic in own.values()}
+    return tuple(own[code] for code in {above for each in codes for above in lineage(each, parents)} & own.keys())
 
 
 def code_of(name: str) -> str:

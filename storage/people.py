@@ -30,6 +30,8 @@ class Standing:
     """The person or the chat is kept out."""
     is_chat_admitted: bool = False
     """Somebody who was let in brought the bot there."""
+    language: str | None = None
+    """What is spoken in the chat, if it has spoken before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,21 @@ class Listed:
     since_at: dt.datetime
 
 
-async def standing_of(connection: AsyncConnection, *, user_id: int | None, chat_id: int) -> Standing:
+async def standing_of(
+    connection: AsyncConnection, *, user_id: int | None, chat_id: int, thread_id: int = 0
+) -> Standing:
     """What was decided about a person (None: nobody can know who) and a chat."""
-    row = (await connection.execute(STANDING, {"user": user_id, "chat": chat_id})).one()
+    values = {"user": user_id, "chat": chat_id, "thread": thread_id}
+    row = (await connection.execute(STANDING, values)).one()
     is_blocked = "blocked" in (row.person_state, row.chat_state)
     role = row.role if row.person_state == "allowed" else None
-    return Standing(role, is_blocked, is_chat_admitted=row.chat_state == "allowed")
+    return Standing(role, is_blocked, is_chat_admitted=row.chat_state == "allowed", language=row.language)
 
 
 STANDING = text(
-    "SELECT p.role, p.state AS person_state, c.state AS chat_state FROM (SELECT 1) AS one"
+    "SELECT p.role, p.state AS person_state, c.state AS chat_state, s.language FROM (SELECT 1) AS one"
     " LEFT JOIN people p ON p.user_id = CAST(:user AS bigint) LEFT JOIN admitted_chats c ON c.chat_id = :chat"
+    " LEFT JOIN subscribers s ON s.chat_id = :chat AND s.thread_id = :thread"
 )
 
 

@@ -53,6 +53,7 @@ class LabelledPost:
             has=post.has,
             forwarded_from=post.forwarded_from,
             links=post.links,
+            sure_topics=labels.sure_codes,
         )
 
     @cached_property

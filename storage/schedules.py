@@ -90,8 +90,24 @@ async def set_quiet(
 
 
 async def pause(connection: AsyncConnection, subscriber_id: SubscriberId, until_at: dt.datetime | None) -> None:
-    """Owe nothing before that moment, and then one message; None ends a pause."""
+    """Owe nothing before that moment, and then one message; None ends a pause, and what waited for its end comes so."""
+    await _lock(connection, subscriber_id)
+    values = {"subscriber": subscriber_id, "digest": DIGEST_PRIORITY}
+    waited = list(await connection.scalars(WAITED_FOR_PAUSE, values)) if until_at is None else []
     await _set(connection, subscriber_id, {"paused_until_at": until_at})
+    if waited:
+        await connection.execute(COME_TOGETHER, {"ids": waited, "digest": DIGEST_PRIORITY})
+
+
+WAITED_FOR_PAUSE = text(
+    "SELECT d.id FROM deliveries d JOIN subscriber_schedules t ON t.subscriber_id = d.subscriber_id"
+    " WHERE d.subscriber_id = :subscriber AND d.kind = 'alert' AND d.state = 'pending' AND d.priority = :digest"
+    " AND d.attempt = 0 AND d.unknowns = 0 AND d.due_at = t.paused_until_at FOR UPDATE OF d"
+)
+COME_TOGETHER = text(
+    "UPDATE deliveries SET priority = CAST(:digest AS smallint), due_at = statement_timestamp()"
+    " WHERE id = ANY(CAST(:ids AS bigint[])) AND state = 'pending'"
+)
 
 
 async def set_coming(

@@ -82,6 +82,28 @@ async def set_time_zone(connection: AsyncConnection, subscriber_id: SubscriberId
     )
 
 
+async def set_at_most_once(connection: AsyncConnection, subscriber_id: SubscriberId, *, wanted: bool) -> None:
+    """Never send the subscriber what may have arrived: rather once too few than once too often.
+
+    Without it, what nobody knows the end of is sent once more and says so (`storage.deliveries.mark_unknown`).
+    """
+    await connection.execute(update(SubscriberRow).where(SubscriberRow.id == subscriber_id).values(at_most_once=wanted))
+
+
+async def wants_at_most_once(connection: AsyncConnection, subscriber_id: SubscriberId) -> bool:
+    """Whether the subscriber has chosen that."""
+    chosen = await connection.scalar(select(SubscriberRow.at_most_once).where(SubscriberRow.id == subscriber_id))
+    return bool(chosen)
+
+
+async def language_of(connection: AsyncConnection, chat_id: int, thread_id: int = 0) -> str | None:
+    """The language that a chat has chosen, or had when it first spoke; None for one that has not spoken."""
+    found: str | None = await connection.scalar(
+        select(SubscriberRow.language).where(SubscriberRow.chat_id == chat_id, SubscriberRow.thread_id == thread_id)
+    )
+    return found
+
+
 async def suspend(connection: AsyncConnection, subscriber_id: SubscriberId, why: str) -> None:
     """Telegram refuses the chat: owe it nothing more, keep its subscriptions for the return."""
     why = storable(why)
@@ -125,7 +147,10 @@ TAKEN_OVER = "the group became a supergroup, which has all it had"
 
 
 async def _take_over(connection: AsyncConnection, left: SubscriberId, taking: SubscriberId) -> None:
-    """Move subscriptions and deliveries from one subscriber to another; the first is suspended."""
+    """Move subscriptions and deliveries from one subscriber to another; the first is suspended.
+
+    Nobody is sent twice what either of them wanted once at most.
+    """
     version = await bump(connection)
     await wait_for_owing(connection)
     await connection.execute(
@@ -140,4 +165,6 @@ async def _take_over(connection: AsyncConnection, left: SubscriberId, taking: Su
     await connection.execute(
         update(DeliveryRow).where(DeliveryRow.subscriber_id == left, ~owed_too).values(subscriber_id=taking)
     )
+    if await wants_at_most_once(connection, left):
+        await set_at_most_once(connection, taking, wanted=True)
     await suspend(connection, left, TAKEN_OVER)

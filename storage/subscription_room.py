@@ -6,15 +6,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import SubscriberId, SubscriptionId
-from storage.subscriptions import bump
+from storage.subscriptions import bump, own_row
 
 
 async def has_room(connection: AsyncConnection, subscriber_id: SubscriberId, draft: SubscriptionId, most: int) -> bool:
     """Whether confirming the draft, in this transaction, leaves its chat with `most` subscriptions at most.
 
     The counter's lock is held from here until commit, as by whatever changes a subscription: of two taps at once the
-    second one counts the first. What adds none has room: a draft that is confirmed already, or asks what another asks.
+    second one counts the first. What adds none has room: a draft that is confirmed already or gone, or that asks what
+    another asks.
     """
+    if await own_row(connection, subscriber_id, draft, "draft", "active", "paused") is None:
+        return True
     await bump(connection)
     values = {"subscriber": subscriber_id, "draft": draft, "most": most}
     return bool(await connection.scalar(HAS_ROOM, values))

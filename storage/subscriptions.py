@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any
 
 from sqlalchemy import any_, exists, func, select, update
 from sqlalchemy import delete as delete_rows
@@ -75,12 +74,14 @@ async def confirm(
 
     None when the subscriber has no such draft. Confirming twice is confirming once.
     """
-    version = await bump(connection)  # first: its row lock makes two taps wait for each other
-    wanted = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused", lock=True)
+    if await own_row(connection, subscriber_id, subscription_id, "draft", "active", "paused") is None:
+        return None
+    version = await bump(connection)  # before looking closer: its row lock makes two taps wait for each other
+    wanted = await own_row(connection, subscriber_id, subscription_id, "draft", "active", "paused", lock=True)
     if wanted is None:
         return None
     if wanted.state != "draft":
-        return await _change(connection, subscription_id, version, state="active")
+        return await change_row(connection, subscription_id, version, state="active")
     twin = await connection.scalar(
         select(SubscriptionRow.id)
         .where(
@@ -89,19 +90,20 @@ async def confirm(
             SubscriptionRow.state.in_(["active", "paused"]),
             SubscriptionRow.id != subscription_id,
         )
+        .order_by(SubscriptionRow.id)
         .limit(1)
     )
     if twin is not None:
         await connection.execute(delete_rows(SubscriptionRow).where(SubscriptionRow.id == subscription_id))
         subscription_id = SubscriptionId(twin)
-    return await _change(connection, subscription_id, version, state="active")
+    return await change_row(connection, subscription_id, version, state="active")
 
 
 async def get(
     connection: AsyncConnection, subscriber_id: SubscriberId, subscription_id: SubscriptionId
 ) -> Subscription | None:
     """A subscriber's own subscription or draft."""
-    row = await _row(connection, subscriber_id, subscription_id, "draft", "active", "paused")
+    row = await own_row(connection, subscriber_id, subscription_id, "draft", "active", "paused")
     return subscription_of(row[:5]) if row else None
 
 
@@ -182,13 +184,14 @@ async def bump(connection: AsyncConnection) -> int:
     return int(value or 0)
 
 
-async def _row(
+async def own_row(
     connection: AsyncConnection,
     subscriber_id: SubscriberId,
     subscription_id: SubscriptionId,
     *states: str,
     lock: bool = False,
 ) -> Any:
+    """COLUMNS and the canonical query of a subscriber's own subscription, if it is in one of the states."""
     statement = select(*COLUMNS, SubscriptionRow.canonical).where(
         SubscriptionRow.id == subscription_id,
         SubscriptionRow.subscriber_id == subscriber_id,
@@ -197,9 +200,10 @@ async def _row(
     return (await connection.execute(statement.with_for_update() if lock else statement)).first()
 
 
-async def _change(
+async def change_row(
     connection: AsyncConnection, subscription_id: SubscriptionId, version: int, **values: str
 ) -> Subscription:
+    """Write the values, with the counter's number for it (0 of a draft, of which ingest is not to hear)."""
     row = (
         await connection.execute(
             update(SubscriptionRow)
@@ -218,11 +222,13 @@ async def _move(
     *from_states: str,
     **values: str,
 ) -> bool:
+    if await own_row(connection, subscriber_id, subscription_id, *from_states) is None:
+        return False  # nobody has to hear of it, nor to wait
     version = await bump(connection)
     await wait_for_owing(connection)
-    if await _row(connection, subscriber_id, subscription_id, *from_states, lock=True) is None:
+    if await own_row(connection, subscriber_id, subscription_id, *from_states, lock=True) is None:
         return False
-    await _change(connection, subscription_id, version, **values)
+    await change_row(connection, subscription_id, version, **values)
     await _cancel_unwanted(connection, subscriber_id)
     return True
 
@@ -241,72 +247,3 @@ async def _cancel_unwanted(connection: AsyncConnection, subscriber_id: Subscribe
         )
         .values(state="cancelled", detail="no subscription asks for it any more", settled_at=func.now())
     )
-
-
-Mode = Literal["every", "first", "nth"]
-"""Alert to every post; to the first of a story; or once so many channels tell it."""
-
-
-async def set_mode(
-    connection: AsyncConnection,
-    subscriber_id: SubscriberId,
-    subscription_id: SubscriptionId,
-    mode: Mode,
-    nth: int | None = None,
-) -> bool:
-    """Alert so from now on; False when the subscriber has no such subscription. `nth`: 2 to 20, with "nth" only.
-
-    Ingest need not hear of it: what is owed is decided where it is written (`storage.owing`).
-    """
-    changed = await connection.execute(
-        update(SubscriptionRow)
-        .where(
-            SubscriptionRow.id == subscription_id,
-            SubscriptionRow.subscriber_id == subscriber_id,
-            SubscriptionRow.state != "deleted",
-        )
-        .values(mode=mode, nth=nth)
-        .returning(SubscriptionRow.id)
-    )
-    return changed.first() is not None
-
-
-async def modes_of(
-    connection: AsyncConnection, subscriber_id: SubscriberId
-) -> dict[SubscriptionId, tuple[Mode, int | None]]:
-    """How each of a subscriber's subscriptions alerts."""
-    rows = await connection.execute(
-        select(SubscriptionRow.id, SubscriptionRow.mode, SubscriptionRow.nth).where(
-            SubscriptionRow.subscriber_id == subscriber_id
-        )
-    )
-    return {SubscriptionId(row.id): (cast("Mode", row.mode), row.nth) for row in rows}
-
-
-def fingerprint(query: str) -> str:
-    """Eight characters that tell a stored query from others: a button says with them which query it is to bring."""
-    return hashlib.sha256(query.encode()).hexdigest()[:8]
-
-
-async def exchange(
-    connection: AsyncConnection,
-    subscriber_id: SubscriberId,
-    subscription_id: SubscriptionId,
-    draft_id: SubscriptionId,
-    wanted: str,
-) -> Subscription | None:
-    """Give a subscription the name and query of a draft, and the draft those it had: the same the other way undoes it.
-
-    `wanted` is the `fingerprint` of the query that the subscription shall have: twice is once. None when the subscriber
-    has no such subscription, or no such draft any more.
-    """
-    version = await bump(connection)  # first: its row lock makes two taps wait for each other
-    own = await _row(connection, subscriber_id, subscription_id, "active", "paused", lock=True)
-    if own is None or fingerprint(own.query) == wanted:
-        return subscription_of(own[:5]) if own else None
-    other = await _row(connection, subscriber_id, draft_id, "draft", lock=True)
-    if other is None or fingerprint(other.query) != wanted:
-        return None
-    await _change(connection, draft_id, 0, name=own.name, query=own.query, canonical=own.canonical)
-    values = {"name": other.name, "query": other.query, "canonical": other.canonical}
-    return await _change(connection, subscription_id, version, **values)

@@ -11,7 +11,7 @@ from bot.previews import apply_button
 from bot.queries import understood_again, usernames_of
 from bot.rich_text import bold, code, fill
 from bot.talk import Stale, Talk
-from storage import channels, subscriptions
+from storage import channels, subscription_exchange, subscriptions
 from storage.definitions import read_names
 
 _QUESTION = re.compile(r"\(\w+ #(\d{1,18})\)$")
@@ -43,7 +43,7 @@ async def exchange(talk: Talk, place: str) -> None:
     draft = subscription_id(draft_number)
     async with talk.database.begin() as connection:
         before = await subscriptions.get(connection, talk.owner, subscription_id(number))
-        own = await subscriptions.exchange(connection, talk.owner, subscription_id(number), draft, wanted)
+        own = await subscription_exchange.exchange(connection, talk.owner, subscription_id(number), draft, wanted)
         if before is None or own is None:
             raise Stale
         other = await subscriptions.get(connection, talk.owner, draft)

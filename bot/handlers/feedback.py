@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.handlers.why import alert_behind
 from bot.handlers.words import WEEK, name_of
 from bot.message import Button, Message
 from bot.narrowing import Kind, Narrower, ways_around
-from bot.post_view import topic_name
 from bot.previews import apply_button
 from bot.queries import read_stored, understood_again, usernames_of
 from bot.rich_text import RichText, bold, fill, joined, one_line, plain
 from bot.talk import Talk
 from bot.texts import Catalogue
+from bot.topic_names import NO_OWN, topic_name
 from matching.query import Query
 from storage import back_tests, channels, search, subscriptions
 from storage.alerts import Alert
 from storage.database import Connection
 from storage.definitions import read_names
 from storage.ids import SubscriptionId
+from storage.own_topics import OwnTopic
 from storage.subscriptions import Subscription
 
 OFFERED = 4
@@ -49,10 +51,18 @@ async def offer(talk: Talk, number: str) -> None:
             await talk.say(talk.texts.feedback_not_any_more)
             return
         total, offers = await _offers(talk, connection, own, query, alert, now)
-    await talk.say(compose_offers(own, total, offers, talk.texts, talk.subscriber.language), as_reply=True)
+    said = compose_offers(own, total, offers, talk.texts, talk.subscriber.language, alert.own_topics)
+    await talk.say(said, as_reply=True)
 
 
-def compose_offers(own: Subscription, total: int, offers: list[Offer], texts: Catalogue, language: str) -> Message:
+def compose_offers(
+    own: Subscription,
+    total: int,
+    offers: list[Offer],
+    texts: Catalogue,
+    language: str,
+    own_topics: Sequence[OwnTopic] = NO_OWN,
+) -> Message:
     """The changes as lines, a button for each."""
     edit = (Button(texts.edit, data=f"e:{own.id}"), Button(texts.pause, data=f"p:{own.id}"))
     if not offers:
@@ -61,10 +71,10 @@ def compose_offers(own: Subscription, total: int, offers: list[Offer], texts: Ca
     lines = [fill(texts.counted(forms, total), name=bold(own.name), n=total), plain("")]
     rows = []
     for place, each in enumerate(offers, start=1):
-        what = _named(each.way, language)
+        what = _named(each.way, language, own_topics)
         lines.append(plain(f"{place}. ") + _said(each, what, total, texts))
-        label = fill(texts.feedback_button, place=place, what=what).text
-        rows.append((apply_button(label, own.id, each.draft, str(each.way.query)),))
+        label = texts.feedback_stricter_button if each.way.kind is Kind.STRICTER else texts.feedback_button
+        rows.append((apply_button(fill(label, place=place, what=what).text, own.id, each.draft, str(each.way.query)),))
     return Message(joined("\n", lines), (*rows, edit))
 
 
@@ -76,10 +86,13 @@ def _said(each: Offer, what: str, total: int, texts: Catalogue) -> RichText:
             return fill(texts.feedback_channel, channel=bold(what), kept=each.kept, n=total)
         case Kind.TOPIC:
             return fill(texts.feedback_topic, topic=bold(what), kept=each.kept, n=total)
+        case Kind.STRICTER:
+            return fill(texts.feedback_stricter, topic=bold(what), kept=each.kept, n=total)
 
 
-def _named(way: Narrower, language: str) -> str:
-    return topic_name(way.what, language) if way.kind is Kind.TOPIC else one_line(way.what)
+def _named(way: Narrower, language: str, own_topics: Sequence[OwnTopic]) -> str:
+    is_topic = way.kind in (Kind.TOPIC, Kind.STRICTER)
+    return topic_name(way.what, language, own_topics) if is_topic else one_line(way.what)
 
 
 async def _asking_still(talk: Talk, connection: Connection, alert: Alert) -> tuple[Subscription | None, Query | None]:
@@ -104,7 +117,12 @@ async def _offers(
     found = await back_tests.words_of_matches(connection, query, now - WEEK, only=only)
     if found is None or not found.matches:
         return 0, []
-    ways = ways_around(query, post, found, post.topic_codes)
+    ways = [
+        way
+        for way in ways_around(query, post, found, post.topic_codes)
+        # Something else in the query may ask for it still.
+        if way.kind is not Kind.STRICTER or not await search.is_match(connection, way.query, post.id)
+    ]
     kept = await back_tests.effects(connection, [way.query for way in ways], found.matches)
     total = len(found.matches)
     narrowest = sorted(

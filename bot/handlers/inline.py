@@ -19,7 +19,7 @@ from bot.queries import UnknownChannels, understand
 from bot.rich_text import RichText, clean, fill, one_line, plain
 from bot.texts import Catalogue, base_language, texts_in
 from matching.query import Query, QueryError
-from storage import channels
+from storage import channels, subscribers
 from storage.database import Database
 from storage.definitions import read_names
 from storage.posts import StoredPost
@@ -62,6 +62,7 @@ async def _results(asked: telegram.InlineQuery, database: Database) -> list[Inli
     language = base_language(asked.from_user.language_code)
     try:
         async with database.begin() as connection:
+            language = await subscribers.language_of(connection, asked.from_user.id) or language
             names = await channels.channel_names(connection)
             defined = await read_names(connection)
             query = understand(asked.query, names, standing=False, names=defined)

@@ -37,5 +37,5 @@ def link_of(username: str, token: str) -> str:
 def _compose(talk: Talk, link: str, role: str, uses: int) -> Message:
     texts = talk.texts
     what = texts.invite_operator if role == people.OPERATOR else texts.counted(texts.invite_made, uses)
-    blocks = [fill(what, n=uses, days=invites.LASTS.days), code(link), plain(texts.invite_more)]
+    blocks = [fill(what, n=uses, days=texts.in_days(invites.LASTS.days)), code(link), plain(texts.invite_more)]
     return Message(joined("\n\n", blocks))

@@ -7,8 +7,9 @@ from bot.message import Button, Message
 from bot.rich_text import bold, fill, joined, plain
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
-from storage import subscriptions
-from storage.subscriptions import Mode, Subscription
+from storage import subscription_modes, subscriptions
+from storage.subscription_modes import Mode
+from storage.subscriptions import Subscription
 
 CHOICES: dict[str, tuple[Mode, int | None]] = {
     "f": ("first", None),
@@ -33,8 +34,8 @@ async def turn(talk: Talk, place: str) -> None:
             raise Stale
         if chosen:
             mode, nth = CHOICES[chosen]
-            await subscriptions.set_mode(connection, talk.owner, own_id, mode, nth)
-        now = (await subscriptions.modes_of(connection, talk.owner))[own_id]
+            await subscription_modes.set_mode(connection, talk.owner, own_id, mode, nth)
+        now = (await subscription_modes.modes_of(connection, talk.owner))[own_id]
     await talk.change(compose_modes(own, now, talk.texts))
 
 

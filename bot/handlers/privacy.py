@@ -23,7 +23,7 @@ FILE_NAME = "channelwatch-export.json"
 async def tell(talk: Talk, _: str) -> None:
     """/privacy: what is held, why, how long, who runs this bot, and what one can do."""
     texts, contact = talk.texts, talk.rules.contact
-    held = fill(texts.privacy_kept, sent=DELIVERIES_KEPT.days, heard=INBOX_KEPT.days)
+    held = fill(texts.privacy_kept, sent=texts.in_days(DELIVERIES_KEPT.days), heard=texts.in_days(INBOX_KEPT.days))
     runs = fill(texts.privacy_contact, contact=contact) if contact else plain(texts.privacy_no_contact)
     await talk.say(
         joined("\n\n", [plain(texts.privacy), held, plain(texts.privacy_never), runs, plain(texts.privacy_yours)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.handlers import (
+    bursts,
     channels,
     connect,
     edit,
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, Conversation] = {
     "list": subscriptions.show,
     "search": search.find,
     "trend": trend.draw,
+    "bursts": bursts.show,
     "stats": stats.tell,
     "channels": channels.show,
     "settings": settings.show,
@@ -83,6 +85,7 @@ BUTTONS: Mapping[str, Conversation] = {
     "c": administrators_only(edit.exchange),
     "y": administrators_only(feedback.offer),
     "b": trend.switch,
+    "a": bursts.preview_all,
     "h": administrators_only(share.make_link),
     "u": channels.turn_page,
     "z": administrators_only(modes.turn),

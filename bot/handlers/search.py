@@ -121,5 +121,5 @@ async def _facets(connection: Connection, query: Query) -> BackTest:
 def _counted(facets: BackTest, texts: Catalogue) -> RichText:
     template = texts.counted(texts.search_facets, facets.posts)
     channels = ", ".join(brings(channel, count, texts) for channel, count in facets.channels)
-    line = fill(template, n=facets.posts, days=FACET_DAYS, bars=bars(facets.by_day), channels=channels)
+    line = fill(template, n=facets.posts, days=texts.in_days(FACET_DAYS), bars=bars(facets.by_day), channels=channels)
     return line if facets.one_in == 1 else line + "\n" + fill(texts.counted_sample, n=facets.one_in)

@@ -12,7 +12,7 @@ from bot.rich_text import RichText, bold, code, fill, joined, plain
 from bot.schedule import PAUSES, Pause, pause_end
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
-from storage import mutes, schedules
+from storage import mutes, schedules, subscribers
 from storage.schedules import QuietWay, Terms
 
 NIGHTS = ((22, 7), (23, 7), (23, 8), (0, 8))
@@ -53,6 +53,9 @@ async def turn(talk: Talk, wanted: str) -> None:
             await _choose_way(talk, choice)
         elif page == "pause":
             await _pause(talk, choice)
+        elif page == "once" and choice in ("yes", "no"):
+            async with talk.database.begin() as connection:
+                await subscribers.set_at_most_once(connection, talk.owner, wanted=choice == "yes")
         elif page != "home":
             raise Stale
         await talk.change(await _home(talk))
@@ -75,7 +78,7 @@ def clock(minute: int) -> str:
 
 
 def compose_home(
-    terms: Terms, *, digests: int, muted: int, texts: Catalogue, time_zone: str, now: dt.datetime
+    terms: Terms, *, digests: int, muted: int, at_most_once: bool, texts: Catalogue, time_zone: str, now: dt.datetime
 ) -> Message:
     """What is set, and where to change it."""
     is_paused = terms.paused_until_at is not None and terms.paused_until_at > now
@@ -86,10 +89,13 @@ def compose_home(
         )
     lines.append(fill(texts.counted(texts.settings_digests, digests), n=digests))
     lines.append(fill(texts.counted(texts.settings_muted, muted), n=muted))
+    lines.append(plain(texts.settings_once if at_most_once else texts.settings_twice))
+    once = Button(*((texts.twice_button, "set:once:no") if at_most_once else (texts.once_button, "set:once:yes")))
     pause = Button(texts.pause_end, data="set:pause:off") if is_paused else Button(texts.pause_all, data="set:pause")
     rows = (
         (Button(texts.quiet_button, data="set:quiet"), pause),
         (Button(texts.digests_button, data="pace:list:0"), Button(texts.mutes_button, data="mute:list:0")),
+        (once,),
     )
     return Message(joined("\n", lines), rows)
 
@@ -165,7 +171,10 @@ async def _home(talk: Talk) -> Message:
     async with talk.database.begin() as connection:
         terms = await schedules.terms_of(connection, talk.owner)
         coming = await schedules.coming_of(connection, talk.owner)
-        muted = await mutes.list_for(connection, talk.owner)
+        muted = len(await mutes.list_for(connection, talk.owner))
+        at_most_once = await subscribers.wants_at_most_once(connection, talk.owner)
     digests = sum(each.pace != "instant" for each in coming.values())
     zone, now = talk.subject.time_zone, dt.datetime.now(dt.UTC)
-    return compose_home(terms, digests=digests, muted=len(muted), texts=talk.texts, time_zone=zone, now=now)
+    return compose_home(
+        terms, digests=digests, muted=muted, at_most_once=at_most_once, texts=talk.texts, time_zone=zone, now=now
+    )

@@ -25,7 +25,8 @@ async def make_link(talk: Talk, number: str) -> None:
         token = await share_links.make(connection, own.query)
         understood = await _readable(connection, own.query)
     link = f"https://t.me/{talk.bot.username}?start={SHARED}{token}"
-    text = fill(talk.texts.shared, link=code(link), query=code(understood), days=share_links.LASTS.days)
+    days = talk.texts.in_days(share_links.LASTS.days)
+    text = fill(talk.texts.shared, link=code(link), query=code(understood), days=days)
     await talk.say(Message(text))
 
 

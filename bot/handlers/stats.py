@@ -41,5 +41,5 @@ def of_store(stored: StoredFigures, texts: Catalogue, *, now: dt.datetime) -> Ri
     if stored.newest_at is not None:
         lines.append(fill(texts.stats_newest, ago=span_of(max(now - stored.newest_at, dt.timedelta(0)), texts)))
     if stored.half_s is not None and stored.most_s is not None:
-        lines.append(fill(texts.stats_lag, half=f"{stored.half_s:.1f}", most=f"{stored.most_s:.1f}"))
+        lines.append(fill(texts.stats_lag, half=texts.decimal(stored.half_s), most=texts.decimal(stored.most_s)))
     return joined("\n", lines)

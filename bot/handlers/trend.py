@@ -77,7 +77,8 @@ def caption_of(
     counts, total = found.counts, sum(found.counts)
     forms = texts.trend_hours if by_hour else texts.trend_days
     number = bold(str(total))
-    lines = [fill(texts.counted(forms, total), query=code(understood), n=number, hours=HOURS, days=DAYS)]
+    span = {"hours": texts.in_hours(HOURS), "days": texts.in_days(DAYS)}
+    lines = [fill(texts.counted(forms, total), query=code(understood), n=number, **span)]
     if total:
         highest = max(counts)
         when = bounds[counts.index(highest)].astimezone(zone)

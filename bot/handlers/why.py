@@ -22,7 +22,12 @@ async def tell(talk: Talk, number: str) -> None:
         alert = await alert_behind(talk, connection, number)
         names = await channels.channel_names(connection)
     why = compose_why(
-        alert.post, alert.reasons, usernames=usernames_of(names), sets=sets, language=talk.subscriber.language
+        alert.post,
+        alert.reasons,
+        usernames=usernames_of(names),
+        sets=sets,
+        language=talk.subscriber.language,
+        own_topics=alert.own_topics,
     )
     if any(reason.state == "active" for reason in alert.reasons):
         why = replace(why, buttons=((Button(talk.texts.not_wanted, data=f"y:{alert.delivery_id}"),),))

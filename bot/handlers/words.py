@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
+from bot.handlers import burst_preview
 from bot.message import Button, Message
 from bot.narrowing import loud_words
 from bot.previews import LOUD, Change, Preview, Quieter, compose_preview
@@ -12,7 +14,7 @@ from bot.rich_text import RichText, bold, code, fill, joined, plain, pre
 from bot.talk import Refused, Stale, Talk
 from bot.texts import CATALOGUES, Catalogue
 from matching.names import Names
-from matching.query import Query, QueryError
+from matching.query import Query, QueryError, parse
 from storage import back_tests, channels, subscriptions
 from storage.back_tests import BackTest, back_test
 from storage.database import Connection
@@ -31,6 +33,17 @@ SUGGESTED = 3
 """Words to leave out that a loud query is offered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands below a preview beside its own: rows of buttons, and a sentence about them."""
+
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    about: str = ""
+
+
+NOTHING_BELOW = Below()
+
+
 async def preview(
     talk: Talk,
     text: str,
@@ -39,6 +52,7 @@ async def preview(
     instead_of: SubscriptionId | None = None,
     in_place: bool = False,
     said_by_us: bool = False,
+    below: Below = NOTHING_BELOW,
 ) -> None:
     """Show what the words were understood as and would have found, with a button that subscribes to them.
 
@@ -46,6 +60,10 @@ async def preview(
     `said_by_us`: the words are `Query.render`, accepted before.
     """
     try:
+        if (query := await _asking_for_bursts(talk, text)) is not None and query.burst is not None:
+            called = name or name_of(str(query))
+            await burst_preview.preview(talk, query, query.burst, name=called, instead_of=instead_of)
+            return
         made = await _made(talk, text, name, instead_of, said_by_us)
     except QueryError as error:
         await talk.say(explain_error(text, error, talk.texts, standing=True))
@@ -53,7 +71,17 @@ async def preview(
         await talk.say(explain_unknown(error, talk.texts))
     else:
         shown = compose_preview(made, talk, now=dt.datetime.now(dt.UTC))
+        about = [plain(below.about)] if below.about else []
+        shown = Message(joined("\n\n", [shown.text, *about]), (*below.buttons, *shown.buttons))
         await (talk.change(shown) if in_place else talk.say(shown))
+
+
+async def _asking_for_bursts(talk: Talk, text: str) -> Query | None:
+    """The query, if it may ask for news of bursts, not for posts. Raises QueryError."""
+    if "burst:" not in text.casefold():
+        return None
+    async with talk.database.begin() as connection:
+        return parse(text, names=await read_names(connection))
 
 
 async def watch(talk: Talk, text: str) -> None:
@@ -76,14 +104,17 @@ async def subscribe(talk: Talk, number: str) -> None:
     if made is None:
         raise Stale
     understood = understood_again(made.query, usernames_of(names), sets)
-    await talk.change(fill(talk.texts.subscribed, name=bold(made.name), query=code(understood)))
+    template = talk.texts.burst_subscribed if made.query.startswith("burst:") else talk.texts.subscribed
+    await talk.change(fill(template, name=bold(made.name), query=code(understood)))
 
 
 async def cancel(talk: Talk, number: str) -> None:
     """The preview's other button: the draft is gone."""
     async with talk.database.begin() as connection:
         own = await subscriptions.get(connection, talk.owner, subscription_id(number))
-        if own is not None and own.state == "draft":
+        if own is None:
+            raise Stale
+        if own.state == "draft":
             await subscriptions.delete(connection, talk.owner, own.id)
     await talk.change(talk.texts.cancelled)
 

@@ -35,8 +35,13 @@ class Catalogue:
     language: str
     """The ISO 639-1 code."""
     form_of: Callable[[int], int]
+    decimal_sign: str
+    """Between a whole number and its tenths (Unicode CLDR, number symbols)."""
     months: tuple[str, ...]
     """January first, as they stand behind a day's number."""
+    whole_days: Forms
+    whole_hours: Forms
+    """A span of so many, as it stands behind "for" and "in the last"."""
 
     commands: tuple[tuple[str, str], ...]
     """Commands with their descriptions, as the menu shows them."""
@@ -71,6 +76,11 @@ class Catalogue:
     unknown_channels: Forms
 
     topics_intro: str
+    topic_about: str
+    """Below the preview of a topic: how sure it must be, and in which language."""
+    topic_normal: str
+    topic_strict: str
+    any_language: str
 
     list_title: Forms
     list_empty: str
@@ -245,7 +255,9 @@ class Catalogue:
     feedback_word: str
     feedback_channel: str
     feedback_topic: str
+    feedback_stricter: str
     feedback_button: str
+    feedback_stricter_button: str
     feedback_nothing: str
     feedback_not_any_more: str
 
@@ -304,6 +316,27 @@ class Catalogue:
     stats_newest: str
     stats_lag: str
 
+    bursts_title: str
+    """Bursts: what is said far more than usual; news of one; the preview of a subscription to such news."""
+    bursts_none: str
+    bursts_learning: str
+    bursts_all: str
+    burst_item: str
+    burst_head: Forms
+    burst_new: str
+    burst_posts: Forms
+    burst_channels: Forms
+    burst_usual: str
+    burst_rare: str
+    burst_also: str
+    burst_hours: str
+    burst_first: str
+    burst_of_all: str
+    burst_of_word: str
+    burst_of_topic: str
+    burst_lately: Forms
+    burst_subscribed: str
+
     settings_title: str
     """/settings: quiet hours, pauses, digests, what is muted; a digest's own words."""
     settings_quiet_none: str
@@ -311,6 +344,11 @@ class Catalogue:
     settings_paused: str
     settings_digests: Forms
     settings_muted: Forms
+    settings_twice: str
+    settings_once: str
+    """What is done with a message of which nobody knows whether it arrived; the buttons that change that."""
+    twice_button: str
+    once_button: str
     quiet_button: str
     quiet_ask: str
     quiet_bad: str
@@ -366,6 +404,18 @@ class Catalogue:
     def refusal(self, error: QueryError) -> str:
         """What is wrong with a query, with the values that the error names."""
         return self.query_errors[error.code].format_map(error.values)
+
+    def in_days(self, n: int) -> str:
+        """So many days in words."""
+        return self.counted(self.whole_days, n).format(n=n)
+
+    def in_hours(self, n: int) -> str:
+        """So many hours in words."""
+        return self.counted(self.whole_hours, n).format(n=n)
+
+    def decimal(self, value: float) -> str:
+        """A number with its tenths, as people there write it."""
+        return f"{value:.1f}".replace(".", self.decimal_sign)
 
     def counted(self, forms: Forms, n: int) -> str:
         """The template of a counted sentence for that many."""

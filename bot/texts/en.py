@@ -8,6 +8,9 @@ from matching.errors import SENTENCES
 ENGLISH = Catalogue(
     language="en",
     form_of=english_form,
+    decimal_sign=".",
+    whole_days=("{n} day", "{n} days"),
+    whole_hours=("{n} hour", "{n} hours"),
     months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     commands=(
         ("list", "Your subscriptions: change, pause, delete"),
@@ -15,6 +18,7 @@ ENGLISH = Catalogue(
         ("search", "Look through everything posted so far"),
         ("watch", "Subscribe to words"),
         ("trend", "How often something is posted, as a picture"),
+        ("bursts", "What is suddenly said everywhere"),
         ("stats", "What you get, and what I keep"),
         ("channels", "What I read, and what I should"),
         ("help", "How to ask, with examples"),
@@ -60,7 +64,7 @@ ENGLISH = Catalogue(
     ),
     help_end=(
         "/search looks through what was already posted, /trend draws how often it was. /list shows, changes, pauses, "
-        "renames and deletes subscriptions."
+        "renames and deletes subscriptions. /bursts shows what is suddenly said everywhere."
     ),
     privacy=(
         "What I keep, because without it I could not work: the number of this chat, its kind, language and time zone; "
@@ -91,6 +95,10 @@ ENGLISH = Catalogue(
         "I do not read the channels {names}. Channels are added by whoever runs this bot; please ask them.",
     ),
     topics_intro="Which topic? I show you what it would have found first.",
+    topic_about="🎯 Strict finds only posts that are surely about the topic: fewer, and nearer to it.",
+    topic_normal="Normal",
+    topic_strict="🎯 Strict",
+    any_language="All languages",
     list_title=("You have {n} subscription:", "You have {n} subscriptions:"),
     list_empty="You have no subscription yet. Write some words, or choose from /topics.",
     list_page="Page {page} of {pages}",
@@ -213,12 +221,12 @@ ENGLISH = Catalogue(
     door_contact="Its operator can be reached here: {contact}",
     invite_spent="This invitation is used up or too old. Please ask for a new one.",
     invite_made=(
-        "✉️ This link lets {n} person in. It is good for {days} days:",
-        "✉️ This link lets {n} people in. It is good for {days} days:",
+        "✉️ This link lets {n} person in. It is good for {days}:",
+        "✉️ This link lets {n} people in. It is good for {days}:",
     ),
     invite_operator=(
         "✉️ Who opens this link becomes an operator of this bot: they are told what happens to channels, and can "
-        "invite others. It can be used once, and is good for {days} days:"
+        "invite others. It can be used once, and is good for {days}:"
     ),
     invite_more="/invite 5 makes one for five people, /invite operator makes one for an operator.",
     slow_down="That was a lot at once. Please give me a minute; then I listen again.",
@@ -228,8 +236,8 @@ ENGLISH = Catalogue(
     ),
     forwarded="I do not obey forwarded messages. Please write it yourself.",
     privacy_kept=(
-        "What I keep for a while: which posts I sent you, for {sent} days; the numbers of your messages to me, for "
-        "{heard} days, and their words only until I have answered. The words of a subscription go when you delete it."
+        "What I keep for a while: which posts I sent you, for {sent}; the numbers of your messages to me, for "
+        "{heard}, and their words only until I have answered. The words of a subscription go when you delete it."
     ),
     privacy_never=(
         "What I do not keep: your name, your phone number, your other messages. Nothing is passed on, and no profile "
@@ -319,15 +327,17 @@ ENGLISH = Catalogue(
     feedback_word="without the word {word}: keeps {kept} of {n}",
     feedback_channel="without the channel {channel}: keeps {kept} of {n}",
     feedback_topic="without the topic {topic}: keeps {kept} of {n}",
+    feedback_stricter="only what is surely about {topic}: keeps {kept} of {n}",
     feedback_button="{place}. −{what}",
+    feedback_stricter_button="{place}. 🎯 {what}",
     feedback_nothing=(
         "I know no small change that would have kept this post away and most of the others not. Change the words, or "
         "pause the subscription:"
     ),
     feedback_not_any_more="As your subscriptions are now, this post would not come any more.",
     search_facets=(
-        "{n} post in {days} days: {bars}\nMost from: {channels}",
-        "{n} posts in {days} days: {bars}\nMost from: {channels}",
+        "{n} post in {days}: {bars}\nMost from: {channels}",
+        "{n} posts in {days}: {bars}\nMost from: {channels}",
     ),
     mode="📰 Every post, or one a story",
     mode_title="When does {name} alert?",
@@ -339,7 +349,7 @@ ENGLISH = Catalogue(
     share="🔗 Share",
     shared=(
         "Whoever opens this link sees what these words find, and can subscribe to them. It says nothing about you, and "
-        "is good for {days} days:\n{link}\n\n{query}"
+        "is good for {days}:\n{link}\n\n{query}"
     ),
     share_gone="This link has expired, or was never one of mine. Write some words, and I show you what they find.",
     channels_title=("I read {n} channel:", "I read {n} channels:"),
@@ -360,8 +370,8 @@ ENGLISH = Catalogue(
     propose_approved="✅ {channel}, which you proposed, will be read. Subscribe with: {example}",
     propose_refused="{channel}, which you proposed, will not be read here.",
     trend_usage="Write what to count behind the command, like {example}.",
-    trend_days=("{query}: {n} post in the last {days} days.", "{query}: {n} posts in the last {days} days."),
-    trend_hours=("{query}: {n} post in the last {hours} hours.", "{query}: {n} posts in the last {hours} hours."),
+    trend_days=("{query}: {n} post in the last {days}.", "{query}: {n} posts in the last {days}."),
+    trend_hours=("{query}: {n} post in the last {hours}.", "{query}: {n} posts in the last {hours}."),
     trend_most_day="Most on {day}: {n}.",
     trend_most_hour="Most in the hour from {hour}: {n}.",
     trend_usual="Half of the days had {n} or less, not counting today.",
@@ -376,12 +386,35 @@ ENGLISH = Catalogue(
     stats_channels=("{n} channel", "{n} channels"),
     stats_newest="The newest post was published {ago} ago.",
     stats_lag="Of the last day's posts, half were here {half} s after they were published, 99 % after {most} s.",
+    bursts_title="📈 Said far more than usual:",
+    bursts_none="At this moment nothing is said far more than usual.",
+    bursts_learning="I am still learning how often each word is said. That takes posts of three whole days.",
+    bursts_all="🔔 Tell me of every burst",
+    burst_item="{what}: ×{times}, since {time}",
+    burst_head=("📈 {what}: {times} time its usual rate", "📈 {what}: {times} times its usual rate"),
+    burst_new="📈 {what}: hardly ever said before",
+    burst_posts=("{n} post in an hour", "{n} posts in an hour"),
+    burst_channels=("in {n} channel", "in {n} channels"),
+    burst_usual="usually about {n}",
+    burst_rare="usually one at most",
+    burst_also="With it: {words}",
+    burst_hours="{bars} by the hour, one day",
+    burst_first="First:",
+    burst_of_all="I tell you whenever a word, a name or a topic is in far more posts than usual, in several channels.",
+    burst_of_word="I tell you whenever {what} is in far more posts than usual, in several channels.",
+    burst_of_topic="I tell you whenever something about {what} is in far more posts than usual, in several channels.",
+    burst_lately=("In the last 7 days that was {n} time.", "In the last 7 days that was {n} times."),
+    burst_subscribed="✅ Subscribed: {name}\n{query}\n\nYou hear of it when it happens. /list changes or ends it.",
     settings_title="When you hear from me. Times are those of {zone}, see /timezone.",
     settings_quiet_none="🌙 Quiet hours: none",
     settings_quiet="🌙 Quiet hours: {hours}; {way}",
     settings_paused="⏸ Everything is paused until {time}",
     settings_digests=("📰 In digests: {n} subscription", "📰 In digests: {n} subscriptions"),
     settings_muted=("🔇 Muted: {n} word, channel or story", "🔇 Muted: {n} words, channels and stories"),
+    settings_twice="🔁 If it is unclear whether a message has reached you, it comes once more, marked",
+    settings_once="🔁 If it is unclear whether a message has reached you, it does not come again",
+    twice_button="🔁 Rather twice than not at all",
+    once_button="🔁 Never anything twice",
     quiet_button="🌙 Quiet hours",
     quiet_ask="When shall I be quiet? Choose, or write for example {example}",
     quiet_bad="These are no hours of a day. Write them like {example}",

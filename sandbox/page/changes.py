@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Change = tuple[str, dict[str, Any]]
 """The name of a server-sent event, and its data."""
-_RESTING = ("welcome", "none")
-"""Elements that stand only where there is nothing yet."""
 
 
 def whole(visitors: Visitors, view: View) -> Change:
@@ -68,7 +66,7 @@ def _profile(world: World, view: View) -> dict[str, Markup]:
 
 def _message(world: World, view: View, message: ChatMessage) -> dict[str, Any]:
     parts = [["messages", day_mark(message.sent_at)], ["messages", message_html(world, view, message)]]
-    patch: dict[str, Any] = {"put": parts, "gone": list(_RESTING)}
+    patch: dict[str, Any] = {"put": parts, "gone": ["welcome"]}
     markup = message.reply_markup or {}
     if "keyboard" in markup or "remove_keyboard" in markup:
         patch["fill"] = {"keyboard": chat_regions(world, view)["keyboard"]}

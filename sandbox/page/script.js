@@ -157,8 +157,8 @@ document.addEventListener("submit", async (event) => {
   if (form.id === "write") {
     if (!words.trim() || !$("inline").hidden) return $("inline").querySelector(".result")?.focus();
     clear();
-  } else if (path === "/publish") area.value = "";
-  const restore = () => { by?.removeAttribute("aria-busy"); if (area) area.value = words; };
+  } else if (path === "/publish") { area.value = ""; grow(area); }
+  const restore = () => { by?.removeAttribute("aria-busy"); if (area) { area.value = words; grow(area); } };
   const done = await sent(path, fields, restore);
   if (done && path !== "/publish" && form.id !== "write") form.closest("details")?.removeAttribute("open");
 });

@@ -21,8 +21,8 @@ LOCK_TIMEOUT = "2s"
 """How long a search waits for a lock: only a migration holds one that a reader has to wait for."""
 
 WORK_MEM = "32MB"
-"""What a bitmap of matches may take. In PostgreSQL's own 4 MB one of 1 M posts keeps pages instead of posts, and then
-every post of those pages is unpacked to be looked at again (measured: 0.3 s more for a common word)."""
+"""What a bitmap of matches may take. PostgreSQL's own 4 MB do not suffice for a common word's of 1 M posts: then it
+keeps pages instead of posts, and every post of those pages is unpacked to be looked at again."""
 
 QUERY_CANCELED, LOCK_NOT_AVAILABLE = "57014", "55P03"
 """PostgreSQL's codes for a statement that took too long, and for a lock that was not given (documentation, appendix

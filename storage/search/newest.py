@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, true, tuple_
@@ -27,25 +27,33 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from matching.conditions import After, Before, Channel
-from matching.nodes import And, Node, all_of
+from matching.nodes import And, Node, all_of, leaves
 from matching.query import Query
+from matching.words import Phrase
 from storage.ids import PostId
 from storage.models import PostRow
 from storage.search.bounds import Watch
 from storage.search.conditions import Scope, holds, visible
 
-PROBE = 1_000
-"""Posts that are looked at one by one: 5 ms where all of them are unpacked (measured on 1 M posts)."""
+PROBE = 500
+"""Posts that are looked at one by one: 3 ms where all of them are unpacked (measured on 1 M posts, as what follows)."""
 
 FEW = 10_000
-"""So many matches are fetched and sorted at once: 25 ms (measured on 1 M posts)."""
+"""So many expected matches are fetched and sorted at once, unless better is known: 40 ms."""
+
+ENOUGH = 2
+"""So many matches among the posts looked at say how many there are in all; fewer say only that there are few."""
+
+UNPACKING = 10
+"""How much more a post costs that may hold a phrase: the index has only its words, so its terms are unpacked and their
+places compared, 20 µs. Planners also expect too few: words of one language come together."""
+
+STEP = 8
+"""How much larger than all before it a window is at most, and when nothing has been found yet."""
 
 WIDEST = 150_000
-"""Posts in a window, until as many have been looked at: the index of dates is read for all of them, 20 ms (measured on
-1 M posts)."""
-
-BLIND_STEP = 16
-"""How much larger than all before it a window is when nothing has been found yet."""
+"""Posts in a window at most, for the index of dates is read twice for all of them: 30 ms. Who needs more than two such
+windows had better read all that is left."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +70,7 @@ class Frame:
 
     within: tuple[ColumnElement[bool], ...]
     asked: ColumnElement[bool]
+    has_phrases: bool = False
 
     @classmethod
     def of(cls, query: Query, scope: Scope) -> Frame:
@@ -69,24 +78,28 @@ class Frame:
         parts: Sequence[Node] = query.root.parts if isinstance(query.root, And) else (query.root,)
         within = [part for part in parts if _is_framing(part)]
         rest = [part for part in parts if part not in within]
-        return cls(tuple(map(holds, within)), visible(holds(all_of(rest)) if rest else true(), scope))
+        has_phrases = any(isinstance(leaf, Phrase) for leaf in leaves(query.root))
+        return cls(tuple(map(holds, within)), visible(holds(all_of(rest)) if rest else true(), scope), has_phrases)
 
     def before(self, posted_at: dt.datetime, post_id: PostId) -> Frame:
         """The same of what is older than a post: of two posts of one moment the lower number."""
         older = tuple_(PostRow.posted_at, PostRow.id) < (posted_at, post_id)
-        return Frame((*self.within, PostRow.posted_at <= posted_at, older), self.asked)
+        return self._narrowed(PostRow.posted_at <= posted_at, older)
 
     def earlier_than(self, moment: dt.datetime) -> Frame:
         """The same of posts published before a moment."""
-        return Frame((*self.within, PostRow.posted_at < moment), self.asked)
+        return self._narrowed(PostRow.posted_at < moment)
 
     def since(self, moment: dt.datetime) -> Frame:
         """The same of posts published at that moment or later."""
-        return Frame((*self.within, PostRow.posted_at >= moment), self.asked)
+        return self._narrowed(PostRow.posted_at >= moment)
 
     def stored_until(self, newest_id: PostId) -> Frame:
         """The same of posts that were stored no later than one."""
-        return Frame((*self.within, PostRow.id <= newest_id), self.asked)
+        return self._narrowed(PostRow.id <= newest_id)
+
+    def _narrowed(self, *conditions: ColumnElement[bool]) -> Frame:
+        return replace(self, within=(*self.within, *conditions))
 
 
 def _is_framing(part: Node) -> bool:
@@ -130,13 +143,15 @@ async def _window(connection: AsyncConnection, frame: Frame, found: int, looked_
     """How many posts to look at next; None: at all that are left."""
     wanted = limit - found
     expected = await estimate(connection, select(PostRow.id).where(*frame.within, frame.asked))
-    if found:
+    is_known = found >= ENOUGH
+    if is_known:
         left = await estimate(connection, select(PostRow.id).where(*frame.within))
         expected = max(expected, left * found // looked_at)
-    if expected <= max(FEW, 4 * wanted):
+    few = FEW // 4 if is_known else FEW
+    if expected * (UNPACKING if frame.has_phrases else 1) <= max(few, 4 * wanted):
         return None
-    size = 2 * wanted * looked_at // found if found else BLIND_STEP * looked_at
-    return min(max(size, 4 * PROBE), max(WIDEST, looked_at))
+    size = 2 * wanted * looked_at // found if found else STEP * looked_at
+    return None if size > 2 * WIDEST else min(max(size, looked_at), STEP * looked_at, WIDEST)
 
 
 async def _moment_behind(connection: AsyncConnection, frame: Frame, size: int) -> dt.datetime | None:

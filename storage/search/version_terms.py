@@ -16,7 +16,7 @@ from storage.search.conditions import Scope, earlier_versions, visible
 from storage.search.newest import Match
 
 AT_ONCE = 4_000
-"""Versions that one search analyses, if that has not been done: half a second."""
+"""Versions that one search analyses, if that has not been done: less than a second."""
 
 MISSING = text(
     """

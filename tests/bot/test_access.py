@@ -11,10 +11,12 @@ import telegram
 
 from bot.access import Door
 from bot.rules import Entry, Rules
+from bot.texts import texts_in
 from sandbox.bot_api import BotApiServer
 from sandbox.world import World
-from storage import invites, people
+from storage import invites, people, subscribers
 from storage.database import Database
+from storage.ids import ChatId
 from tests.bot.conftest import Chatting, Newsroom, running_bot, until
 from tests.storage.makers import rows
 
@@ -220,3 +222,13 @@ async def test_one_subscription_too_many_is_refused_kindly(house: tuple[Chatting
     await operator.press(await operator.say("ferry"), "Subscribe")
     await operator.shows("Subscribed: ferry")
     assert "as many as it may have" in await operator.press(await operator.say("harbour"), "Subscribe")
+
+
+async def test_the_door_speaks_the_language_that_the_chat_has_chosen(database: Database) -> None:
+    async with database.begin() as connection:
+        entered = await subscribers.enter(connection, ChatId(5), chat_type="private", language="en")
+        await subscribers.set_language(connection, entered.id, "uk")
+    closed, busy = Door(Rules(entry=Entry.LISTED)), Door(Rules(commands_a_minute=0))
+    assert await asked(closed, database, message(5)) == (False, [texts_in("uk").door_closed])
+    assert await asked(busy, database, message(5)) == (False, [texts_in("uk").slow_down])
+    assert await asked(closed, database, message(6)) == (False, [texts_in("en").door_closed])

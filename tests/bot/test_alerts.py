@@ -164,8 +164,10 @@ def test_a_post_without_words_says_what_it_carries() -> None:
 
 def test_topics_are_named_in_the_subscribers_language() -> None:
     post = stored("Ракетний удар і атака дронів на фронті: війська, обстріл, наступ, армія.")
-    assert post.topics
-    assert "Війна і мир" in alert(post, reason("topic:conflict"), language="uk").text.text
+    assert [topic.code for topic in post.topics[:2]] == ["conflict", "strikes"]
+    said = alert(post, reason("topic:conflict"), language="uk").text.text
+    assert "\nТеми: Ракетні удари та дрони, " in said
+    assert "Війна і мир" not in said
 
 
 def test_only_a_public_picture_shows_a_preview() -> None:
@@ -194,6 +196,7 @@ def test_why_tells_the_words_behind_a_topic() -> None:
     post = stored("Rockets hit the front line; troops, shelling, the army's offensive, a missile strike.")
     text = compose_why(post, [reason("topic:conflict")], usernames={}, language="en").text.text
     assert "War and peace, because of " in text
+    assert "War and peace › " in text
     assert " %)" in text
 
 

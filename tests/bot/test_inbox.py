@@ -225,7 +225,7 @@ async def test_an_update_that_its_own_handling_erases_is_still_answered(
 ) -> None:
     async def erase(talk: Talk, _: str) -> None:
         async with talk.database.begin() as connection:
-            await inbox.erase_of(connection, talk.subscriber.chat_id)
+            await connection.exec_driver_sql("DELETE FROM inbox WHERE chat_id = %s", (talk.subscriber.chat_id,))
         await talk.say("Gone.")
 
     monkeypatch.setattr(bot.updates, "COMMANDS", {"help": erase})

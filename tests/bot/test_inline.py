@@ -11,10 +11,13 @@ from bot.application import build
 from bot.handlers import inline
 from bot.limits import Limits
 from bot.rules import Rules
+from bot.texts import texts_in
 from sandbox.bot_api import BotApiServer
 from sandbox.inline_records import InlineAnswer
 from sandbox.world import User, World
+from storage import subscribers
 from storage.database import Database
+from storage.ids import ChatId
 from tests.bot.conftest import TOKEN, Newsroom, running_bot, until
 
 
@@ -44,6 +47,13 @@ class Asking:
 def asking(world: World, server: BotApiServer, database: Database) -> Asking:
     user = world.add_user("Anna")
     return Asking(world, user, world.chats.add_private(user).id, database, server)
+
+
+async def test_what_is_wrong_is_said_in_the_language_of_ones_own_chat(asking: Asking, database: Database) -> None:
+    async with database.begin() as connection:
+        own = await subscribers.enter(connection, ChatId(asking.user.id), chat_type="private", language="en")
+        await subscribers.set_language(connection, own.id, "uk")
+    assert [result.title for result in (await asking.ask("ferry (")).results] == [texts_in("uk").inline_error]
 
 
 async def test_posts_are_found_with_excerpt_and_link(asking: Asking, newsroom: Newsroom) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.handlers.modes import CHOICES
 from sandbox.chat_records import ChatMessage
 from storage.database import Database
-from storage.subscriptions import modes_of
+from storage.subscription_modes import modes_of
 from tests.bot.conftest import Chatting, Newsroom, until
 
 

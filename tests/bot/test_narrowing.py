@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
+from analysis.labels import SURE
+from analysis.topics import TopicScore
 from bot.narrowing import Kind, loud_words, ways_around, without_word
 from matching.query import parse
 from storage.back_tests import Words
@@ -66,5 +69,18 @@ def test_a_post_can_be_kept_away_by_word_channel_and_topic() -> None:
 
 
 def test_a_channel_or_topic_that_was_asked_for_is_not_left_out() -> None:
-    query = parse("channel:3 topic:sport", stored=True)
+    query = parse("channel:3 topic:sport:strict", stored=True)
     assert ways_around(query, a_post(), words({}), {"sport"}) == []
+
+
+def test_a_topic_that_the_post_is_not_surely_about_can_be_asked_for_strictly() -> None:
+    query = parse("topic:sport OR ferry topic:conflict -topic:weather", stored=True)
+    post = replace(a_post(), topics=(TopicScore("conflict", SURE, ()), TopicScore("sport", 1.1, ())))
+    (way,) = ways_around(query, post, words({}), {"sport", "conflict"})[1:]
+    assert (way.kind, way.what) == (Kind.STRICTER, "sport")
+    assert str(way.query) == "topic:sport:strict OR (ferry topic:conflict -topic:weather)"
+
+
+def test_a_topic_that_is_also_left_out_is_not_made_stricter() -> None:
+    query = parse("topic:sport -(ferry topic:sport)", stored=True)
+    assert [way.kind for way in ways_around(query, a_post(), words({}), {"sport"})] == [Kind.CHANNEL]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.handlers.settings import hours_in
-from storage import schedules
+from storage import schedules, subscribers
 from storage.database import Database
 from storage.schedules import Coming, Terms
 from tests.bot.conftest import Chatting, Newsroom
@@ -111,8 +111,8 @@ async def test_a_subscription_is_let_through_quiet_hours(
 
 @pytest.mark.parametrize(
     "data",
-    ["set:quiet:99-99", "set:way:hold", "set:pause:never", "set:x", "pace:one:77", "pace:daily:1:24", "pace:x:1",
-     "pace:", "set:", "mute:77", "mute:off:77", "mute:off:x", "mute:1:word"],
+    ["set:quiet:99-99", "set:once:x", "set:way:hold", "set:pause:never", "set:x", "pace:one:77", "pace:daily:1:24",
+     "pace:x:1", "pace:", "set:", "mute:77", "mute:off:77", "mute:off:x", "mute:1:word"],
 )  # fmt: skip
 async def test_what_is_no_button_of_ours_changes_nothing(
     anna: Chatting, database: Database, newsroom: Newsroom, data: str
@@ -136,3 +136,16 @@ async def test_nobody_else_changes_how_a_subscription_comes(
         assert not await schedules.set_coming(
             connection, (await newsroom.subscriber(anna.chat_id)).id, own.id, Coming()
         )
+
+
+async def test_who_wants_nothing_twice_says_so_and_takes_it_back(
+    anna: Chatting, database: Database, newsroom: Newsroom
+) -> None:
+    menu = await anna.say("/settings")
+    assert "it comes once more, marked" in menu.text
+    number = (await newsroom.subscriber(anna.chat_id)).id
+    for label, shown, wanted in (("Never", "does not come again", True), ("Rather", "comes once more", False)):
+        await anna.press(menu, label)
+        await anna.shows(shown)
+        async with database.begin() as connection:
+            assert await subscribers.wants_at_most_once(connection, number) is wanted

@@ -6,6 +6,8 @@ import datetime as dt
 
 from bot.handlers.stats import of_chat, of_store
 from bot.texts.en import ENGLISH
+from bot.texts.ru import RUSSIAN
+from bot.texts.uk import UKRAINIAN
 from storage import subscriptions
 from storage.chat_figures import ChatFigures, StoredFigures
 from storage.database import Database
@@ -52,3 +54,9 @@ def test_how_soon_posts_are_here_is_said_in_seconds() -> None:
     said = of_store(stored, ENGLISH, now=NOW).text
     assert "The newest post was published 3 min ago." in said
     assert "half were here 0.8 s after they were published, 99 % after 12.0 s" in said
+
+
+def test_tenths_are_written_as_people_there_write_them() -> None:
+    stored = StoredFigures(7, 1, NOW, 0.84, 12.0)
+    said = [of_store(stored, texts, now=NOW).text for texts in (RUSSIAN, UKRAINIAN)]
+    assert ["0,8 с" in each and "12,0 с" in each for each in said] == [True, True]

@@ -53,8 +53,12 @@ MISTAKES: Mapping[str, str] = {
     "bad_username": "channel:имя",
     "unknown_topic": "topic:щщщщ",
     "misspelt_topic": "topic:confict",
+    "bad_strength": "topic:conflict:very",
     "bad_site": "link:bbc",
     "searches_only": "мир after:2026-01-01",
+    "standing_only": "burst:*",
+    "burst_alone": "burst:мир план",
+    "bad_burst": 'burst:"мир план"',
     "bad_day": "мир after:вчера",
     "far_year": "мир after:1999-01-01",
 }
@@ -65,5 +69,5 @@ def mistake(code: str) -> QueryError:
     """The error that a query of that kind raises."""
     names = UNNAMED if code == "no_sets" else NAMED
     with pytest.raises(QueryError) as caught:
-        parse(MISTAKES[code], standing=code not in ("bad_day", "far_year"), names=names)
+        parse(MISTAKES[code], standing=code not in ("bad_day", "far_year", "standing_only"), names=names)
     return caught.value

@@ -72,7 +72,7 @@ term_leaves: st.SearchStrategy[Leaf] = st.one_of(
 field_leaves: st.SearchStrategy[Leaf] = st.one_of(
     st.sampled_from(CHANNELS).map(Channel),
     st.sampled_from(SETS).map(InSet),
-    st.sampled_from(TOPICS).map(Topic),
+    st.builds(Topic, st.sampled_from(TOPICS), st.booleans()),
     st.sampled_from(LANGUAGES).map(Language),
     st.sampled_from(KINDS).map(Has),
     st.sampled_from(["@bbc", "@suspilne", "1001"]).map(ForwardedFrom),
@@ -129,16 +129,18 @@ long_texts = st.tuples(texts, st.sampled_from(["мир ", "мир дом ", "в�
 def post_fields(draw: st.DrawFn, text: st.SearchStrategy[str] = texts) -> PostFields:
     """A post as it may be stored."""
     sites = draw(st.sets(st.sampled_from(SITES), max_size=2))
+    topics = draw(st.frozensets(st.sampled_from(TOPICS), max_size=2))
     return PostFields(
         terms=analyse(draw(text)),
         channel_id=draw(st.sampled_from(CHANNELS)),
         posted_at=_midnight(draw(days)) + dt.timedelta(hours=draw(st.sampled_from([0, 12]))),
         language=draw(st.sampled_from([*LANGUAGES, None])),
-        topics=draw(st.frozensets(st.sampled_from(TOPICS), max_size=2)),
+        topics=topics,
         has=draw(st.frozensets(st.sampled_from(KINDS), max_size=3)),
         forwarded_from=draw(st.sampled_from([frozenset(), frozenset({"@bbc", "1001"}), frozenset({"@suspilne"})])),
         links=frozenset(domain for site in sites for domain in with_parents(site)),
         sets=draw(st.frozensets(st.sampled_from(SETS), max_size=2)),
+        sure_topics=topics & draw(st.frozensets(st.sampled_from(TOPICS))),
     )
 
 

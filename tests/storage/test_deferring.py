@@ -30,6 +30,7 @@ ME, FIRST = SubscriberId(1), SubscriptionId(1)
 NOW = dt.datetime.now(dt.UTC)
 HOUR = dt.timedelta(hours=1)
 DUE = "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= now() AND priority <> 26 ORDER BY id"
+DIGEST_DUE = "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= now() AND priority = 26 ORDER BY id"
 DIGEST = "SELECT id FROM deliveries WHERE state = 'pending' AND priority = 26 ORDER BY id"
 
 
@@ -115,15 +116,29 @@ async def test_nothing_slips_through_while_nobody_knows_whether_it_is_quiet(data
     assert await rows(database, DUE) == []
 
 
-async def test_a_pause_becomes_one_message_and_ending_it_lets_all_go_at_once(database: Database) -> None:
+async def test_a_pause_becomes_one_message_also_when_it_is_ended_before(database: Database) -> None:
     await make_owed(database, posts=3)
     async with database.begin() as connection:
         await schedules.pause(connection, ME, NOW + 8 * HOUR)
     assert await decide(database) == 3
     assert len(await rows(database, DIGEST)) == 3
+    assert await rows(database, DIGEST_DUE) == []
     async with database.begin() as connection:
         await schedules.pause(connection, ME, None)
-    assert len(await rows(database, DUE)) == 3
+    assert len(await rows(database, DIGEST_DUE)) == 3
+    assert await rows(database, DUE) == []
+
+
+async def test_what_waits_for_a_daily_digest_does_not_come_when_a_pause_is_ended(database: Database) -> None:
+    await make_owed(database)
+    await come(database)
+    async with database.begin() as connection:
+        await schedules.pause(connection, ME, NOW + 8 * HOUR)
+    await decide(database)
+    async with database.begin() as connection:
+        await schedules.pause(connection, ME, None)
+    await decide(database)
+    assert await rows(database, DIGEST_DUE) == await rows(database, DUE) == []
 
 
 async def test_another_subscribers_terms_change_nothing_here(database: Database) -> None:

@@ -92,7 +92,7 @@ async def test_who_is_kept_out_is_owed_nothing_and_no_invitation_helps(database:
     async with database.begin() as connection:
         await people.block(connection, BORYS)
     assert await opened(database, token, BORYS) is None
-    assert await standing(database, BORYS) == Standing(is_blocked=True)
+    assert await standing(database, BORYS) == Standing(is_blocked=True, language="en")
     assert await rows(database, "SELECT DISTINCT state FROM deliveries") == [("cancelled",)]
 
 

@@ -156,7 +156,7 @@ async def test_search_window_by_window_returns_exactly_what_matches(
     pool: tuple[Database, Pool], query: Query, few: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"PROBE": 3, "FEW": few, "WIDEST": 16, "BLIND_STEP": 2}.items():
+        for name, value in {"PROBE": 3, "FEW": few, "WIDEST": 16, "STEP": 2, "UNPACKING": 2}.items():
             patch.setattr(newest, name, value)
         await assert_law(*pool, query)
 

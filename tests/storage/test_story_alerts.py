@@ -14,7 +14,7 @@ from storage.deliveries import Owed, begin_sending, lease_due, mark_dead, mark_s
 from storage.ids import ChatId, PostId, SubscriptionId
 from storage.stories import Placed, lock_stories, merge_stories, place
 from storage.subscribers import Subscriber
-from storage.subscriptions import Mode, modes_of, set_mode
+from storage.subscription_modes import Mode, modes_of, set_mode
 from storage.told_stories import take_out
 from tests.storage.makers import (
     change,

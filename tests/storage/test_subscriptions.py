@@ -8,6 +8,7 @@ from matching.query import parse
 from storage import subscriptions
 from storage.database import Database
 from storage.ids import SubscriptionId
+from storage.subscription_exchange import exchange, fingerprint
 from storage.subscriptions import Subscription, changes_since
 from tests.storage.makers import change, make_owed, make_subscriber, rows, subscribe
 
@@ -169,9 +170,7 @@ async def test_an_exchanged_query_can_be_exchanged_back(database: Database) -> N
         version = await subscriptions.counter(connection)
         other = await subscriptions.draft(connection, owner.id, name="two", query=parse("ferry -island"))
         for wanted, name in (("ferry -island", "two"), ("ferry", "one")):
-            changed = await subscriptions.exchange(
-                connection, owner.id, first, other, subscriptions.fingerprint(wanted)
-            )
+            changed = await exchange(connection, owner.id, first, other, fingerprint(wanted))
             assert changed is not None
             assert (changed.query, changed.name, changed.state) == (wanted, name, "active")
         assert [each.id for each in (await changes_since(connection, version))[1]] == [first]
@@ -183,14 +182,11 @@ async def test_the_second_of_two_taps_changes_nothing(database: Database) -> Non
         first = await subscriptions.draft(connection, owner.id, name="one", query=parse("ferry"))
         await subscriptions.confirm(connection, owner.id, first)
         other = await subscriptions.draft(connection, owner.id, name="two", query=parse("island"))
-        wanted = subscriptions.fingerprint("island")
-        assert await subscriptions.exchange(connection, owner.id, first, other, wanted) == await subscriptions.exchange(
+        wanted = fingerprint("island")
+        assert await exchange(connection, owner.id, first, other, wanted) == await exchange(
             connection, owner.id, first, other, wanted
         )
-        assert (
-            await subscriptions.exchange(connection, owner.id, first, other, subscriptions.fingerprint("harbour"))
-            is None
-        )
+        assert await exchange(connection, owner.id, first, other, fingerprint("harbour")) is None
 
 
 async def test_nobody_exchanges_the_query_of_another(database: Database) -> None:
@@ -199,6 +195,6 @@ async def test_nobody_exchanges_the_query_of_another(database: Database) -> None
         first = await subscriptions.draft(connection, owner.id, name="one", query=parse("ferry"))
         await subscriptions.confirm(connection, owner.id, first)
         other = await subscriptions.draft(connection, stranger.id, name="two", query=parse("island"))
-        wanted = subscriptions.fingerprint("island")
-        assert await subscriptions.exchange(connection, stranger.id, first, other, wanted) is None
-        assert await subscriptions.exchange(connection, owner.id, first, other, wanted) is None
+        wanted = fingerprint("island")
+        assert await exchange(connection, stranger.id, first, other, wanted) is None
+        assert await exchange(connection, owner.id, first, other, wanted) is None
