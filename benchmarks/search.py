@@ -41,7 +41,7 @@ from storage.search import count, find, found_by
 SAMPLE_TEXTS = 2_000
 """Stored texts, spread over all, that phrases to ask for are taken from."""
 
-RARE_WORDS, FEWEST_POSTS, MOST_POSTS = 5, 1, 40
+RARE_WORDS, FEWEST_POSTS, MOST_POSTS = 5, 1, 100
 """Words that are found both ways, and in how many posts they stand."""
 
 TARGETS = {"p50_ms": 30.0, "p99_ms": 250.0, "rare_vs_plain": 50.0}
