@@ -36,7 +36,7 @@ from matching.words import Word
 from storage.database import Database
 from storage.embedded import EmbeddedServer
 from storage.models import PostRow
-from storage.search import count, find, found_by
+from storage.search import find, found_by, total
 
 SAMPLE_TEXTS = 2_000
 """Stored texts, spread over all, that phrases to ask for are taken from."""
@@ -128,8 +128,9 @@ async def _rare_vs_plain(database: Database, asked: Sequence[Query]) -> float | 
         if not isinstance(query.root, Word) or len(ours) == RARE_WORDS:
             continue
         async with database.begin() as connection:
-            if not FEWEST_POSTS <= await count(connection, query) <= MOST_POSTS:
-                continue
+            matching = await total(connection, query)
+        if not (matching.is_exact and FEWEST_POSTS <= matching.posts <= MOST_POSTS):
+            continue
         ours.append(await _timed(database, query))
         plain.append(await _timed_plainly(database, query))
     return rounded(median(plain) / median(ours)) if ours else None
