@@ -60,7 +60,7 @@ class Row(NamedTuple):
     """All that one form may mean. Hot loops take the fields by number, which costs half: keep their order."""
 
     form: str
-    learned: int  # the learned weights, each topic's in its LANE
+    lanes: int  # learned evidence, each topic's in its LANE: its own, and what the hand-made lists' counts in it
     own: Mapping[int, float]  # what the form says for each topic in all; what it says against is left out
     is_listed: bool  # whether hand-made lists hold it, in any of the ways that follow
     hand: tuple[tuple[int, float], ...] = ()  # topic and weight in the hand-made lists, one a topic
@@ -94,13 +94,14 @@ class Lexicon:
     `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top level
     (`learned_tops`: with learned weights),
     `children` those below each, `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's
-    hand-made list counts for each topic, each in its LANE; `lifted`: what makes every lane of a sum positive; `bars`:
-    the thresholds in a sum's unit. `row(form)` gives what a word of a post means, and is cached.
+    hand-made list counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights);
+    `lifted`: what makes every lane of a sum positive; `bars`: the thresholds in a sum's unit. `row(form)` gives what a
+    word of a post means, and is cached.
     """
 
     __slots__ = (
         "_entries", "_learned", "_numbers", "_pairs", "_words",
-        "bars", "children", "counts", "learned_tops", "lifted", "none", "row", "scales", "tops",
+        "bars", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "none", "row", "scales", "tops",
     )  # fmt: skip
 
     def __init__(self, lists: Iterable[WordList], learned: Mapping[str, LearnedWeights]) -> None:
@@ -110,6 +111,7 @@ class Lexicon:
         self.none = places.get(NONE)
         self.tops = tuple(p for p, scale in enumerate(self.scales) if scale.parent is None and p != self.none)
         self.learned_tops = tuple(top for top in self.tops if self.scales[top].is_learned)
+        self.is_learned_whole = all(scale.is_learned for scale in self.scales)
         self.children: dict[int, list[int]] = {top: [] for top in self.tops}
         for place, scale in enumerate(self.scales):
             if scale.parent is not None:
@@ -182,7 +184,12 @@ class Lexicon:
         ordered = tuple(sorted(phrases, key=lambda entry: -len(entry.rest)))
         seconds = frozenset[str]().union(*(entry.rest[0] for entry in ordered))
         is_listed = bool(hand or phrases or sides)
-        return Row(form, _packed(learned), speaking, is_listed, tuple(hand.items()), ordered, seconds, tuple(sides))
+        lanes = COARSE * _packed(learned) + self.counted(hand.items())
+        return Row(form, lanes, speaking, is_listed, tuple(hand.items()), ordered, seconds, tuple(sides))
+
+    def counted(self, hand: Iterable[tuple[int, float]]) -> int:
+        """What evidence of the hand-made lists, by topic, counts in the learned evidence of all topics."""
+        return sum([round(value * COARSE) * self.counts[topic] for topic, value in hand])
 
     def _learned_of(self, form: str, lemmas: tuple[str, ...]) -> dict[int, float]:
         """The learned weights of a form: its lemmas' mean, and that of its beginning."""

@@ -7,8 +7,9 @@ written for that (decision 12), added up.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import sqrt
 
 from analysis.lexicon import COARSE, FINE, LANE, NOTHING, Entry, Lexicon, Row, shipped
@@ -130,15 +131,12 @@ def collect(lexicon: Lexicon, terms: Terms) -> Held:
     held = Held(rows, listed, {}, {}, {})
     if not listed:
         return held
-    repeated = _repeated(forms) if len(distinct) < len(forms) else ()
-    starters = {}
+    if len(distinct) < len(forms):
+        said_again = _repeated(forms)
+        held.times.update({row[0]: _times(forms.count(row[0])) for row in listed if row[4] and row[0] in said_again})
+    starters = {row[0]: row for row in listed if row[5]}
     pairs: dict[Entry, set[int]] = {}
-    for row in listed:
-        form, _, _, _, hand, phrases, _, sides = row
-        if phrases:
-            starters[form] = row
-        if hand and form in repeated:
-            held.times[form] = _times(forms.count(form))
+    for sides in [row[7] for row in listed if row[7]]:
         for pair, side in sides:
             pairs.setdefault(pair, set()).add(side)
     for pair, found in pairs.items():
@@ -179,20 +177,14 @@ def _collect_phrases(phrases: tuple[Entry, ...], terms: Terms, position: int, he
 
 def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
     """Each topic's score; all 0 when the post is about nothing. What is below no topic of the post is left at 0."""
-    hand = hand_evidence(held)
     none, bars, scales = lexicon.none, lexicon.bars, lexicon.scales
-    needed = sqrt(length / PLAIN_LENGTH) if length > PLAIN_LENGTH else 1.0
     need = learned_need(length)
-    against = 0.0 if none is None else max(0.0, hand.get(none, 0.0))
     scores = [0.0] * len(scales)
-    for topic, value in hand.items():
-        if value > against and topic != none:
-            scale = scales[topic]
-            if not scale.is_learned:
-                scores[topic] = ((value - against) / needed + scale.bias) / scale.threshold
+    if not lexicon.is_learned_whole:
+        _score_by_hand(lexicon, hand_evidence(held), length, scores)
     if not lexicon.learned_tops and not any(scores[top] >= 1 for top in lexicon.tops):
         return [0.0] * len(scales)  # as for most chatter: the rest need not be added up
-    lanes = _lanes(lexicon, held, hand)
+    lanes = _lanes(lexicon, held)
 
     def beyond(topic: int) -> float:
         """The learned evidence beyond the threshold."""
@@ -220,29 +212,41 @@ def learned_need(length: int) -> float:
     return max(sqrt(length / LESSON_LENGTH), SHORTEST_NEED)
 
 
-def _lanes(lexicon: Lexicon, held: Held, hand: Mapping[int, float]) -> Sequence[int]:
-    """The learned evidence of all topics, with what the hand-made lists' evidence counts in it; each HALF too much."""
-    counts = lexicon.counts
-    total = lexicon.lifted + COARSE * sum([row[1] for row in held.rows])  # said twice, a learned word counts once
+def _score_by_hand(lexicon: Lexicon, hand: Mapping[int, float], length: int, scores: list[float]) -> None:
+    """Write the scores of the topics that have hand-made lists only."""
+    needed = sqrt(length / PLAIN_LENGTH) if length > PLAIN_LENGTH else 1.0
+    against = 0.0 if lexicon.none is None else max(0.0, hand.get(lexicon.none, 0.0))
     for topic, value in hand.items():
-        if counts[topic]:
-            total += round(value * COARSE) * counts[topic]
-    return memoryview(total.to_bytes(len(counts) * LANE // 8 + 8, "little")).cast("I")
+        if value > against and topic != lexicon.none:
+            scale = lexicon.scales[topic]
+            if not scale.is_learned:
+                scores[topic] = ((value - against) / needed + scale.bias) / scale.threshold
+
+
+def _lanes(lexicon: Lexicon, held: Held) -> Sequence[int]:
+    """The learned evidence of all topics, with what the hand-made lists' evidence counts in it; each HALF too much."""
+    total = lexicon.lifted + sum([row[1] for row in held.rows])  # said twice, a learned word counts once
+    if held.times or held.entries:
+        total += lexicon.counted(_beside_words(held))
+    return memoryview(total.to_bytes(len(lexicon.counts) * LANE // 8 + 8, "little")).cast("I")
+
+
+def _beside_words(held: Held) -> Iterator[tuple[int, float]]:
+    """What the hand-made lists say, by topic, beside what each word says once: repetitions, phrases and pairs."""
+    if held.times:
+        for row in held.listed:
+            if row[0] in held.times:
+                yield from ((topic, weight * (held.times[row[0]] - 1)) for topic, weight in row[4])
+    yield from ((topic, -weight) for (topic, _), weight in held.void.items())
+    for entry, places in held.entries.items():
+        yield from ((topic, weight * _times(len(places))) for topic, weight in entry.topics)
 
 
 def hand_evidence(held: Held) -> dict[int, float]:
     """What the hand-made lists alone say for each topic of which they say something."""
     sums: dict[int, float] = defaultdict(float)
-    times = held.times
-    for row in held.listed:
-        factor = times.get(row[0], 1.0) if times else 1.0
-        for topic, weight in row[4]:
-            sums[topic] += weight * factor
-    for (topic, _), weight in held.void.items():
-        sums[topic] -= weight
-    for entry, places in held.entries.items():
-        for topic, weight in entry.topics:
-            sums[topic] += weight * _times(len(places))
+    for topic, weight in chain(chain.from_iterable([row[4] for row in held.listed]), _beside_words(held)):
+        sums[topic] += weight
     # Fractions that cancel each other out leave a trace, and 2.0 is to reach a threshold of 2.0.
     return {topic: round(total, 6) for topic, total in sums.items()}
 
@@ -254,7 +258,7 @@ def _times(count: int) -> float:
 
 def _explained(topic: int, factor: float, held: Held, terms: Terms) -> tuple[tuple[str, float], ...]:
     """The words for a topic with their shares, the weightiest first; a pair is given as the lexicon writes it."""
-    found = {row[0]: row[2][topic] for row in held.rows if topic in row[2]}
+    found = {row[0]: own[topic] for row in held.rows if topic in (own := row[2])}
     for form in held.times.keys() & found.keys():
         found[form] *= held.times[form]
     for other, place in held.void:

@@ -77,6 +77,20 @@ async def bounded(connection: AsyncConnection, budget: dt.timedelta) -> AsyncIte
         raise
 
 
+@contextlib.asynccontextmanager
+async def bounded_apart(connection: AsyncConnection, budget: dt.timedelta) -> AsyncIterator[None]:
+    """Bound what is asked for in the block, which only reads, and nothing after it.
+
+    Raises SearchTooSlow or SearchHeldUp; the transaction goes on all the same.
+    """
+    savepoint = await connection.begin_nested()
+    try:
+        async with bounded(connection, budget):
+            yield
+    finally:
+        await savepoint.rollback()  # and with it what was set
+
+
 async def limit_time(connection: AsyncConnection, budget: dt.timedelta) -> None:
     """Bound each statement in the rest of the transaction, and plan each by its own words: some are rare, some not."""
     milliseconds = max(1, int(budget / dt.timedelta(milliseconds=1)))

@@ -7,7 +7,8 @@ phrases and beginnings of words. So this asks instead of guessing:
 
 1. The newest PROBE posts are looked at one by one. A frequent word ends here.
 2. What they hold of the query says how far back the rest must be. That window, and no post before it, is asked by
-   the index of words together with the dates. The next window is larger, by what the last one taught.
+   the index of words together with the dates, or looked at like the first when it is small. The next one is larger, by
+   what the last one taught.
 3. Where few posts match in all, all that are left are asked for at once.
 
 What is walked along is the query's own frame: its channel, its days, and where the last page ended.
@@ -16,7 +17,7 @@ What is walked along is the query's own frame: its channel, its days, and where 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,10 @@ PROBE = 500
 
 FEW = 10_000
 """So many expected matches are fetched and sorted at once, unless better is known: 40 ms."""
+
+WALKED = 2_000
+"""Up to so many posts are looked at one by one later on as well: 12 ms, where the index of words would bring half the
+table for two common words in a row."""
 
 ENOUGH = 2
 """So many matches among the posts looked at say how many there are in all; fewer say only that there are few."""
@@ -111,31 +116,51 @@ ORDER = (PostRow.posted_at.desc(), PostRow.id.desc())
 
 async def newest(connection: AsyncConnection, frame: Frame, limit: int, watch: Watch) -> list[Match]:
     """The newest posts in a frame that have what is asked, newest first."""
-    found = await _probed(connection, frame, limit)
-    if len(found) >= limit:
-        return found
-    end = (await connection.execute(_walked(frame).offset(PROBE - 1).limit(1))).first()
-    if end is None:
-        return found
-    frame, looked_at = frame.before(end.posted_at, PostId(end.id)), PROBE
-    while len(found) < limit:
-        await watch.allow_rest()
-        size = await _window(connection, frame, len(found), looked_at, limit)
-        begins_at = await _moment_behind(connection, frame, size) if size else None
-        window = frame.since(begins_at) if begins_at else frame
-        found += await _fetched(connection, window, limit - len(found))
-        if size is None or begins_at is None:
-            break
-        frame, looked_at = frame.earlier_than(begins_at), looked_at + size
+    found: list[Match] = []
+    rest: Frame | None = frame
+    size: int | None = PROBE
+    looked_at = 0
+    while rest is not None and len(found) < limit:
+        if looked_at:
+            await watch.allow_rest()
+            size = await _window(connection, rest, len(found), looked_at, limit)
+        look = _fetch if size is None or size > WALKED else _walk
+        matches, rest = await look(connection, rest, size, limit - len(found))
+        found += matches
+        looked_at += size or 0
     return found
 
 
-async def _probed(connection: AsyncConnection, frame: Frame, limit: int) -> list[Match]:
-    """The matches among the newest PROBE posts of the frame."""
+async def _walk(
+    connection: AsyncConnection, frame: Frame, size: int | None, limit: int
+) -> tuple[list[Match], Frame | None]:
+    """The matches among the newest `size` posts of the frame, one by one; and what is behind those posts."""
     # Named as the table is, so that what is asked of posts is asked of these.
-    nearest = select(PostRow.__table__).where(*frame.within).order_by(*ORDER).limit(PROBE).cte("posts")
+    nearest = select(PostRow.__table__).where(*frame.within).order_by(*ORDER).limit(size).cte("posts")
     statement = select(PostRow.posted_at, PostRow.id).where(frame.asked).order_by(*ORDER).limit(limit)
-    rows = await connection.execute(statement.add_cte(nearest))
+    matches = _matches(await connection.execute(statement.add_cte(nearest)))
+    if size is None or len(matches) == limit:
+        return matches, None
+    last = select(PostRow.posted_at, PostRow.id).where(*frame.within).order_by(*ORDER).offset(size - 1).limit(1)
+    end = (await connection.execute(last)).first()
+    return matches, frame.before(end.posted_at, PostId(end.id)) if end else None
+
+
+async def _fetch(
+    connection: AsyncConnection, frame: Frame, size: int | None, limit: int
+) -> tuple[list[Match], Frame | None]:
+    """The matches among the newest `size` posts of the frame (None: all), by the indexes; and what is behind those."""
+    begins_at = await _moment_behind(connection, frame, size) if size else None
+    window = frame.since(begins_at) if begins_at else frame
+    # Materialised, so that the planner cannot walk along the dates for a rare word.
+    matching = select(PostRow.posted_at, PostRow.id).where(*window.within, window.asked)
+    matches = matching.cte("matches").prefix_with("MATERIALIZED")
+    order = (matches.c.posted_at.desc(), matches.c.id.desc())
+    rows = await connection.execute(select(matches.c.posted_at, matches.c.id).order_by(*order).limit(limit))
+    return _matches(rows), frame.earlier_than(begins_at) if begins_at else None
+
+
+def _matches(rows: Iterable[Any]) -> list[Match]:
     return [Match(posted_at, PostId(number)) for posted_at, number in rows]
 
 
@@ -158,21 +183,6 @@ async def _moment_behind(connection: AsyncConnection, frame: Frame, size: int) -
     """When the oldest of the next `size` posts was published; None where there are fewer."""
     moments = select(PostRow.posted_at).where(*frame.within).order_by(PostRow.posted_at.desc())
     return await connection.scalar(moments.offset(size - 1).limit(1))
-
-
-async def _fetched(connection: AsyncConnection, frame: Frame, limit: int) -> list[Match]:
-    """The newest matches of the frame, by way of all of them."""
-    # Materialised, so that the planner cannot walk along the dates for a rare word.
-    matching = select(PostRow.posted_at, PostRow.id).where(*frame.within, frame.asked)
-    matches = matching.cte("matches").prefix_with("MATERIALIZED")
-    rows = await connection.execute(
-        select(matches.c.posted_at, matches.c.id).order_by(matches.c.posted_at.desc(), matches.c.id.desc()).limit(limit)
-    )
-    return [Match(posted_at, PostId(number)) for posted_at, number in rows]
-
-
-def _walked(frame: Frame) -> Select[dt.datetime, int]:
-    return select(PostRow.posted_at, PostRow.id).where(*frame.within).order_by(*ORDER)
 
 
 class _Explain(Executable, ClauseElement):

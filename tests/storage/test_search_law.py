@@ -151,12 +151,16 @@ async def test_search_returns_exactly_what_matches(pool: tuple[Database, Pool], 
 
 
 @settings(reads_only, max_examples=25)
-@given(query=strategies.queries(standing=False, max_leaves=3), few=st.sampled_from([-1, 4]))
+@given(
+    query=strategies.queries(standing=False, max_leaves=3),
+    few=st.sampled_from([-1, 4]),
+    walked=st.sampled_from([3, 10]),
+)
 async def test_search_window_by_window_returns_exactly_what_matches(
-    pool: tuple[Database, Pool], query: Query, few: int
+    pool: tuple[Database, Pool], query: Query, few: int, walked: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"PROBE": 3, "FEW": few, "WIDEST": 16, "STEP": 2, "UNPACKING": 2}.items():
+        for name, value in {"PROBE": 3, "WALKED": walked, "FEW": few, "WIDEST": 16, "STEP": 2, "UNPACKING": 2}.items():
             patch.setattr(newest, name, value)
         await assert_law(*pool, query)
 
