@@ -15,7 +15,7 @@ from matching.query import Query, parse
 from storage.database import Database
 from storage.post_store import store_posts
 from storage.posts import LabelledPost
-from storage.search import Facets, FacetValue, Scope, Timeline, Unit, counting, facets, timeline, total
+from storage.search import Facets, FacetValue, Scope, Timeline, Total, Unit, counting, facets, timeline, total
 from storage.search.timelines import MOST_SPANS, bounds
 from tests.storage.makers import NOON, make_channel, make_post, rows_of, store
 
@@ -105,6 +105,17 @@ async def test_sample_gives_estimates_and_says_so(database: Database, monkeypatc
     assert (estimated.posts, estimated.one_in, estimated.is_exact) == (40, 4, False)
     assert (found.channels[0].posts, found.one_in) == (40, 4)
     assert (sum(span.posts for span in chart.spans), chart.one_in) == (40, 4)
+
+
+async def test_slow_disk_leaves_the_small_sample(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "TRIAL", 5)
+    monkeypatch.setattr(counting, "SAMPLE_BUDGET", NEVER)
+    news = await make_channel(database)
+    await store(database, *(make_post(news, number, "шторм") for number in range(40)))
+    async with database.begin() as connection:
+        assert await total(connection, STORM, budget=NEVER) == Total(40, 8)
+        monkeypatch.setattr(counting, "SAMPLE_BUDGET", DAY)
+        assert await total(connection, STORM, budget=NEVER) == Total(40, 1)
 
 
 @pytest.mark.parametrize("budget", [NEVER, DAY])

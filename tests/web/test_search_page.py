@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from storage.search import SearchTooSlow
+from storage.ids import PostId
+from storage.search import Cursor, SearchTooSlow
 from tests.storage.makers import NOON, change, make_channel, make_post, store, store_one
 from tests.web.visitor import Visitor, attribute, attributes, texts_of, words_of
 from web.pages.search import EXAMPLES, PAGE
@@ -73,6 +74,13 @@ async def test_pages_go_on_where_the_last_one_ended(visitor: Visitor) -> None:
 async def test_a_forged_page_is_refused_kindly(visitor: Visitor, cursor: str) -> None:
     page = await visitor.page(f"/search?q=ferry&cursor={cursor}")
     assert "This page belongs to another search." in words_of(page)
+
+
+async def test_refused_page_leaves_no_connection_behind(visitor: Visitor) -> None:
+    place = Cursor(NOON, PostId(1), asked="another search").text
+    page = await visitor.page(f"/search?q=ferry&cursor={place}")
+    assert "This page belongs to another search." in words_of(page)
+    assert visitor.database.pool_figures()["in_use"] == 0
 
 
 async def test_narrowing_leads_to_the_posts_that_it_promises(visitor: Visitor) -> None:

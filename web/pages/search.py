@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,19 @@ from matching.highlighting import Excerpt, excerpt
 from matching.query import Query as Asking
 from storage import search as finding
 from storage.database import Connection
-from storage.search import Cursor, CursorRefused, Found, Hit, Scope, SearchHeldUp, SearchTooSlow, Sort, Timeline
+from storage.search import (
+    Cursor,
+    CursorRefused,
+    Facets,
+    Found,
+    Hit,
+    Scope,
+    SearchHeldUp,
+    SearchTooSlow,
+    Sort,
+    Timeline,
+    Total,
+)
 from web.access import SignedIn
 from web.charts import BarChart, bar_chart
 from web.connections import database_of
@@ -91,34 +104,53 @@ async def _found(
 ) -> dict[str, Any]:
     """The results, and beside them (each on a connection of its own) facets, timeline and the number of posts."""
 
-    async def results(connection: Connection) -> Found:
-        place = Cursor.read(cursor) if cursor else None
-        return await finding.find(connection, query, limit=PAGE, cursor=place, sort=sort, scope=scope)
+    def results(it: Connection) -> Awaitable[Found]:
+        return finding.find(it, query, limit=PAGE, cursor=place, sort=sort, scope=scope)
+
+    def facets(it: Connection) -> Awaitable[Facets]:
+        return finding.facets(it, query, scope=scope, limit=FACETS, timezone=zone)
+
+    def timeline(it: Connection) -> Awaitable[Timeline]:
+        return finding.timeline(it, query, scope=scope, timezone=zone)
+
+    def total(it: Connection) -> Awaitable[Total]:
+        return finding.total(it, query, scope=scope)
 
     try:
-        found, facets, timeline, total = await asyncio.gather(
-            _asking(request, results),
-            _asking(request, lambda it: finding.facets(it, query, scope=scope, limit=FACETS, timezone=zone)),
-            _asking(request, lambda it: finding.timeline(it, query, scope=scope, timezone=zone)),
-            _asking(request, lambda it: finding.total(it, query, scope=scope)),
-        )
+        place = Cursor.read(cursor) if cursor else None
+        async with _together() as group:
+            finds = group.create_task(_asking(request, results))
+            counts = group.create_task(_asking(request, facets))
+            draws = group.create_task(_asking(request, timeline))
+            adds_up = group.create_task(_asking(request, total))
     except SearchTooSlow:
         return {"trouble": "search_too_slow"}
     except SearchHeldUp:
         return {"trouble": "search_held_up"}
     except CursorRefused:
         return {"trouble": "cursor_refused"}
+    found, by_facet, spans = finds.result(), counts.result(), draws.result()
     return {
         "found": found,
         "hits": [Shown(hit, excerpt(query, hit.text, length=EXCERPT)) for hit in found.hits],
         "facets": {
-            name: _narrowings(read, getattr(facets, name)) for name in ("channels", "topics", "languages", "days")
+            name: _narrowings(read, getattr(by_facet, name)) for name in ("channels", "topics", "languages", "days")
         },
-        "facets_one_in": facets.one_in,
-        "timeline": _chart(timeline),
-        "unit": timeline.unit.value,
-        "total": total,
+        "facets_one_in": by_facet.one_in,
+        "timeline": _chart(spans),
+        "unit": spans.unit.value,
+        "total": adds_up.result(),
     }
+
+
+@contextlib.asynccontextmanager
+async def _together() -> AsyncIterator[asyncio.TaskGroup]:
+    """Tasks side by side: the first that fails is raised, when the others have ended and given back what they held."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
 
 
 async def _asking(request: Request, work: Callable[[Connection], Awaitable[Result]]) -> Result:
