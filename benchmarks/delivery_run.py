@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import random
 import time
 from collections import Counter
@@ -84,6 +85,7 @@ async def drain(house: House, backlog: Backlog, speed: float) -> dict[str, Any]:
         await server.start()
         refused = _count_refusals(server)
         commands = _Commands(world, list(owing.private))
+        _stall_no_more()
         progress(f"{owing.count} alerts for {len(owing.private)} chats and {len(owing.groups)} groups")
         async with bot_running(database.url, TOKEN, server.base_url, speed):
             await _until_sent(world, owing, commands, speed)
@@ -92,6 +94,17 @@ async def drain(house: House, backlog: Backlog, speed: float) -> dict[str, Any]:
         await database.close()
     world.raise_failures()
     return _figures(world, owing, commands, refused) | {"speed": speed}
+
+
+def _stall_no_more() -> None:
+    """Let the collector leave out what is there already, and seldom look at the rest.
+
+    A look at 5,000 chats holds the box up for a tenth of a second. What arrives meanwhile is taken all at once then,
+    which its limiter cannot tell from a burst: it refused one or two in 20,000 messages (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)
 
 
 async def _furnish(database: Database, world: World, backlog: Backlog) -> _Owing:

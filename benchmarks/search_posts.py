@@ -7,6 +7,7 @@ ancestors as the pipeline stores them: invented sentences are about nothing. The
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -76,6 +77,15 @@ def folder_of(count: int, *, is_small: bool = False, cache: Path) -> Path:
     """Where so many posts are kept."""
     key = f"2|{count}|{is_small}|{CHANNELS}|{SPAN.days}|{signature()}"
     return cache / f"search-{count}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def read_into_memory(home: Path) -> None:
+    """Read all that the server has stored, so that the operating system holds it."""
+    progress("reading the files")
+    for path in (home / "postgres" / "base").rglob("*"):
+        with contextlib.suppress(OSError), path.open("rb", buffering=0) as file:  # folders, and files that go away
+            while file.read(1 << 22):
+                pass
 
 
 def _load(server: EmbeddedServer, count: int, *, is_small: bool) -> None:
