@@ -14,6 +14,7 @@ import telegram
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 from telegram.error import TelegramError
 
+from bot.handlers.search import explain_slowness
 from bot.post_view import excerpt_of, listed, without_text
 from bot.queries import UnknownChannels, understand
 from bot.rich_text import RichText, clean, fill, one_line, plain
@@ -23,7 +24,7 @@ from storage import channels, subscribers
 from storage.database import Database
 from storage.definitions import read_names
 from storage.posts import StoredPost
-from storage.search import search
+from storage.search import SearchHeldUp, SearchTooSlow, search
 
 log = structlog.get_logger()
 
@@ -73,6 +74,8 @@ async def _results(asked: telegram.InlineQuery, database: Database) -> list[Inli
         texts = texts_in(language)
         template = texts.counted(texts.unknown_channels, len(error.names))
         return [_mistake(fill(template, names=", ".join(f"@{name}" for name in error.names)), texts)]
+    except (SearchTooSlow, SearchHeldUp):
+        return [_mistake(explain_slowness(texts_in(language)), texts_in(language))]
     now = dt.datetime.now(dt.UTC)
     return [compose_result(post, query, language, now) for post in posts]
 

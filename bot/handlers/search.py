@@ -19,7 +19,7 @@ from storage.database import Connection
 from storage.definitions import read_names
 from storage.ids import PostId
 from storage.posts import StoredPost
-from storage.search import Cursor, search
+from storage.search import Cursor, SearchHeldUp, SearchTooSlow, search
 
 ON_A_PAGE = 5
 """Posts of one page."""
@@ -82,9 +82,16 @@ async def _show(talk: Talk, text: str, before: Cursor | None, *, said_by_us: boo
         await talk.say(explain_error(text, error, talk.texts, standing=False))
     except UnknownChannels as error:
         await talk.say(explain_unknown(error, talk.texts))
+    except (SearchTooSlow, SearchHeldUp):
+        await talk.say(explain_slowness(talk.texts))
     else:
         understood = query.render(usernames_of(names), defined.by_set)
         await talk.say(compose_page(query, understood, posts, talk, facets, is_first=before is None))
+
+
+def explain_slowness(texts: Catalogue) -> RichText:
+    """What to say of a search that took longer than it may."""
+    return fill(texts.search_too_slow, example=code("after:2026-11-01"))
 
 
 def compose_page(

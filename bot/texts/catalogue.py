@@ -105,6 +105,7 @@ class Catalogue:
 
     search_usage: str
     search_title: str
+    search_too_slow: str
     search_nothing: str
     search_more: str
     search_end: str

@@ -121,6 +121,7 @@ ENGLISH = Catalogue(
     resumed="Resumed",
     search_usage="Write what to look for behind the command, like {example}.",
     search_title="Posts that match {query}, newest first:",
+    search_too_slow="That search takes too long here. Add a word, a channel or a day, for example {example}",
     search_nothing="Nothing that was posted so far matches {query}.",
     search_more="More",
     search_end="That is all.",

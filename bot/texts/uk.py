@@ -146,6 +146,7 @@ UKRAINIAN = replace(
     resumed="Підписку відновлено",
     search_usage="Напишіть після команди, що шукати, наприклад {example}.",
     search_title="Дописи за запитом {query}, спершу нові:",
+    search_too_slow="Цей пошук триває надто довго. Додайте слово, канал або день, наприклад {example}",
     search_nothing="Серед опублікованого нічого не знайшлося за запитом {query}.",
     search_more="Ще",
     search_end="Це все.",

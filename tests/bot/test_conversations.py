@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox import utf16
 from sandbox.chat_records import ChatMessage
 from sandbox.world import World
 from storage import subscriptions
 from storage.database import Database
+from storage.search import SearchTooSlow
 from storage.subscriptions import Subscription
 from tests.bot.conftest import Chatting, Newsroom
 
@@ -186,6 +189,14 @@ async def test_search_without_words_says_how(anna: Chatting) -> None:
 async def test_search_may_name_days(anna: Chatting, newsroom: Newsroom) -> None:
     await newsroom.post("Ferry")
     assert "Nothing" in (await anna.say("/search ferry before:2020-01-01")).text
+
+
+async def test_a_search_that_takes_too_long_says_what_to_add(anna: Chatting, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never_ends(*_: object, **__: object) -> None:
+        raise SearchTooSlow
+
+    monkeypatch.setattr("bot.handlers.search.search", never_ends)
+    assert "Add a word, a channel or a day" in (await anna.say("/search ferry")).text
 
 
 async def test_another_chats_button_gets_the_same_answer_as_an_old_one(
