@@ -14,7 +14,7 @@ from sandbox import utf16
 from sandbox.chat_records import Accepted, ChatMessage
 from sandbox.world import User, World
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60
 """How long anything is waited for: far longer than it takes, for machines that do something else meanwhile."""
 
 
