@@ -19,7 +19,7 @@ from analysis.taxonomy import TOPICS
 from analysis.text import LEMMAS
 from analysis.word_lists import NONE, LexiconError, WordList, read_word_list
 
-__all__ = ["NONE", "NOTHING", "Entry", "Lexicon", "LexiconError", "Row", "Scale", "read_lexicon", "shipped"]
+__all__ = ["NONE", "Entry", "Lexicon", "LexiconError", "Row", "Scale", "read_lexicon", "shipped"]
 
 REMEMBERED_ROWS = 80_000
 """Forms whose rows are kept, some 60 MiB at most; a forgotten one is put together anew in some 10 µs."""
@@ -46,8 +46,8 @@ class Entry:
     """A phrase or a pair that speaks for topics (below zero: against them). Compared by identity.
 
     `topics`: its topic's place in `Lexicon.scales` with its weight, and the parent's with what is lent to it. `label`:
-    as its file writes it; `rest`: the lemma sets of a phrase's further words; `sides`: how many different words a pair
-    needs, 0 for what is no pair.
+    as its file writes it; `rest`: the lemma sets of a phrase's further words; `sides`: a bit for each of the words that
+    a pair needs, 0 for what is no pair.
     """
 
     topics: tuple[tuple[int, float], ...]
@@ -66,7 +66,7 @@ class Row(NamedTuple):
     hand: tuple[tuple[int, float], ...] = ()  # topic and weight in the hand-made lists, one a topic
     phrases: tuple[Entry, ...] = ()  # that begin here, the longest first
     seconds: frozenset[str] = frozenset()  # lemmas of which the next word must have one, or no phrase begins here
-    sides: tuple[tuple[Entry, int], ...] = ()  # pairs this is a side of, and which side
+    sides: tuple[tuple[Entry, int], ...] = ()  # pairs this is a side of, and that side's bit
 
 
 class Scale(NamedTuple):
@@ -84,28 +84,25 @@ class Scale(NamedTuple):
     factor: float
 
 
-NOTHING = Row("", 0, {}, False)
-"""The row of the words that no list holds; compared by identity."""
-
-
 class Lexicon:
     """The word lists, indexed by lemma and "=form"; immutable. Build it with `read_lexicon`.
 
-    `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top level
-    (`learned_tops`: with learned weights),
-    `children` those below each, `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's
-    hand-made list counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights);
-    `lifted`: what makes every lane of a sum positive; `bars`: the thresholds in a sum's unit. `row(form)` gives what a
-    word of a post means, and is cached.
+    `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top level,
+    the first ones (`learned_tops`: with learned weights), `children` those below each (`below`: where these lie),
+    `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's hand-made list counts for
+    each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: what makes every lane
+    of a sum positive; `bars`: the thresholds in a sum's unit. `row(form)` gives what a word of a post means, None when
+    nothing, and is cached.
     """
 
     __slots__ = (
         "_entries", "_learned", "_numbers", "_pairs", "_words",
-        "bars", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "none", "row", "scales", "tops",
+        "bars", "below", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "none", "row", "scales",
+        "tops",
     )  # fmt: skip
 
     def __init__(self, lists: Iterable[WordList], learned: Mapping[str, LearnedWeights]) -> None:
-        held = list(lists)
+        held = _in_order(lists)
         places = {word_list.code: place for place, word_list in enumerate(held)}
         self.scales = tuple(_scale(word_list, places, learned.get(word_list.code)) for word_list in held)
         self.none = places.get(NONE)
@@ -116,6 +113,7 @@ class Lexicon:
         for place, scale in enumerate(self.scales):
             if scale.parent is not None:
                 self.children[scale.parent].append(place)
+        self.below = {top: slice(c[0], c[-1] + 1) if c else slice(0) for top, c in self.children.items()}
         self.counts = [
             _packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
             for scale in self.scales
@@ -156,15 +154,15 @@ class Lexicon:
                 for lemma in sides[0][0]:
                     self._entries[lemma].append(entry)
             else:
-                pair = Entry(topics, label, sides=len(sides))
+                pair = Entry(topics, label, sides=(1 << len(sides)) - 1)
                 for number, side in enumerate(sides):
                     for lemma in side[0]:
-                        self._pairs[lemma].append((pair, number))
+                        self._pairs[lemma].append((pair, 1 << number))
 
-    def _row(self, form: str) -> Row:
+    def _row(self, form: str) -> Row | None:
         """Merge what the lemmas of a form mean: of several weights for one topic the weightiest."""
         if not form or (form.isdigit() and form not in self._numbers):
-            return NOTHING  # most numbers, which are not remembered
+            return None  # most numbers, which are not remembered
         lemmas = LEMMAS[form]
         hand: dict[int, float] = {}
         for lexeme in ("=" + form, *lemmas):
@@ -176,7 +174,7 @@ class Lexicon:
         sides = dict.fromkeys(side for lexeme in lexemes for side in self._pairs.get(lexeme, ()))
         learned = self._learned_of(form, lemmas)
         if not (hand or phrases or sides or learned):
-            return NOTHING
+            return None
         own = {topic: weight * self.scales[topic].factor for topic, weight in hand.items()}
         for topic, weight in learned.items():
             own[topic] = own.get(topic, 0.0) + weight
@@ -203,6 +201,20 @@ class Lexicon:
             for topic, weight in self._learned.get(word, ()):
                 found[topic] = found.get(topic, 0.0) + weight * share
         return found
+
+
+def _in_order(lists: Iterable[WordList]) -> list[WordList]:
+    """The top level first, then NONE, then what is below each: the lanes of what is looked at together lie together."""
+    held = list(lists)
+    codes = {word_list.code for word_list in held}
+
+    def place(word_list: WordList) -> tuple[int, str]:
+        if word_list.code == NONE:
+            return 1, ""
+        parent = TOPICS[word_list.code].parent
+        return (2, parent) if parent in codes else (0, "")
+
+    return sorted(held, key=place)
 
 
 def _packed(weights: Mapping[int, float]) -> int:

@@ -6,13 +6,13 @@ written for that (decision 12), added up.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import sqrt
 
-from analysis.lexicon import COARSE, FINE, LANE, NOTHING, Entry, Lexicon, Row, shipped
+from analysis.lexicon import COARSE, FINE, LANE, Entry, Lexicon, Row, shipped
 from analysis.text import Terms
 
 MOST_TOPICS = 3
@@ -38,10 +38,12 @@ SHORTEST_NEED = 0.5
 MOST_WORDS = 8
 """Words given in explanation of one label: what fits into a message."""
 
-
 TWICE_AS_SURE = 3.0
-"""Evidence beyond its threshold, in log odds, that gives a topic with learned weights a score of 2. What is taken for
-chatter needs a topic that is surer than that."""
+"""Evidence beyond its threshold, in log odds, that gives a topic with learned weights a score of 2."""
+
+CHATTER_YIELDS = 2.0
+"""What is taken for chatter is about a topic all the same when the topic's score is above the evidence of chatter by
+more than this."""
 
 SURELY_NEWS = -0.67
 """Evidence of chatter, in the unit of scores, below which a post is news for certain (2 below the threshold, in log
@@ -50,6 +52,9 @@ odds)."""
 LIKELIEST = 0.56
 """Score (a chance of 0.15, where 1 is one of 0.4) from which on the likeliest topic of such a post is given if it has
 no other: it must be about something. Chosen, like SURELY_NEWS, by texts left out (decision 12)."""
+
+SCALE = FINE * COARSE * TWICE_AS_SURE
+"""What evidence beyond a threshold is in a lane, for one more of score."""
 
 HALF = 1 << (LANE - 1)
 """What `Lexicon.lifted` adds to each lane."""
@@ -72,10 +77,10 @@ class TopicScore:
 class Held:
     """What a post holds of a lexicon.
 
-    `rows`: what its forms mean, each form once, but for NOTHING; `listed`: those of them that hand-made lists hold.
-    `times`: how much the forms count that it says more than once. `entries`: phrases and pairs with the positions where
-    they begin. `void`: what the hand-made lists say of words that stand inside phrases, by topic and position; it does
-    not count.
+    `rows`: what its forms mean, each form once, but for those that mean nothing; `listed`: those of them that hand-made
+    lists hold. `times`: how much the forms count that it says more than once. `entries`: phrases and pairs with the
+    positions where they begin. `void`: what the hand-made lists say of words that stand inside phrases, by topic and
+    position; it does not count.
     """
 
     rows: list[Row]
@@ -124,87 +129,104 @@ def _best(scores: Sequence[float], topics: Sequence[int], share: float) -> list[
 
 def collect(lexicon: Lexicon, terms: Terms) -> Held:
     """All that a post holds. Words inside a phrase count in the hand-made lists as that phrase only."""
-    forms = terms.forms
-    distinct = dict.fromkeys(forms)
-    rows = [row for row in map(lexicon.row, distinct) if row is not NOTHING]
-    listed = [row for row in rows if row[3]]
-    held = Held(rows, listed, {}, {}, {})
-    if not listed:
-        return held
-    if len(distinct) < len(forms):
-        said_again = _repeated(forms)
-        held.times.update({row[0]: _times(forms.count(row[0])) for row in listed if row[4] and row[0] in said_again})
-    starters = {row[0]: row for row in listed if row[5]}
-    pairs: dict[Entry, set[int]] = {}
-    for sides in [row[7] for row in listed if row[7]]:
-        for pair, side in sides:
-            pairs.setdefault(pair, set()).add(side)
-    for pair, found in pairs.items():
-        if len(found) == pair.sides:
-            held.entries[pair] = [0]
+    counts = Counter(terms.forms)
+    rows = [*filter(None, map(lexicon.row, counts))]
+    held = Held(rows, [row for row in rows if row[3]], {}, {}, {})
+    starters: list[Row] = []
+    sides: list[tuple[Entry, int]] = []
+    for row in held.listed:
+        if row[4] and counts[row[0]] > 1:
+            held.times[row[0]] = _times(counts[row[0]])
+        if row[5]:
+            starters.append(row)
+        if row[7]:
+            sides += row[7]
+    if sides:
+        _collect_pairs(sides, held)
     if starters:
-        lemmas, last = terms.lemmas, len(forms) - 1
-        for position in [position for position, form in enumerate(forms) if form in starters]:
-            row = starters[forms[position]]
-            if position < last and not row[6].isdisjoint(lemmas[position + 1]):
-                _collect_phrases(row.phrases, terms, position, held)
+        _collect_phrases(_beginnings(starters, terms, counts), terms, held)
     return held
 
 
-def _repeated(forms: tuple[str, ...]) -> set[str]:
-    """The forms that are there more than once."""
-    seen: set[str] = set()
-    return {form for form in forms if form in seen or seen.add(form)}  # type: ignore[func-returns-value]
+def _collect_pairs(sides: Sequence[tuple[Entry, int]], held: Held) -> None:
+    """Note the pairs of which all sides are there."""
+    pairs: dict[Entry, int] = {}
+    for pair, side in sides:
+        pairs[pair] = pairs.get(pair, 0) | side
+    for pair, found in pairs.items():
+        if found == pair.sides:
+            held.entries[pair] = [0]
 
 
-def _collect_phrases(phrases: tuple[Entry, ...], terms: Terms, position: int, held: Held) -> None:
-    """Note the phrases that begin here and void what the words inside say; the longest goes first."""
-    second = terms.lemmas[position + 1]
-    for entry in phrases:
-        if entry.rest[0].isdisjoint(second):
-            continue
-        end = position + 1 + len(entry.rest)
-        following = terms.lemmas[position + 1 : end]
-        if len(following) < len(entry.rest) or any(map(frozenset.isdisjoint, entry.rest, following)):
-            continue
-        places = [(topic, place) for topic, _ in entry.topics for place in range(position, end)]
-        if held.void.keys().isdisjoint(places):
-            hands = {row.form: dict(row.hand) for row in held.listed if row.form in terms.forms[position:end]}
-            for topic, place in places:
-                held.void[topic, place] = hands.get(terms.forms[place], {}).get(topic, 0.0)
-            held.entries.setdefault(entry, []).append(position)
+def _beginnings(starters: Sequence[Row], terms: Terms, counts: Mapping[str, int]) -> list[tuple[int, Row]]:
+    """Where a phrase may begin, in order: its first word stands there, and one that may be the second behind it."""
+    forms, lemmas, last = terms.forms, terms.lemmas, len(terms.forms) - 1
+    found = []
+    for row in starters:
+        place = -1
+        for _ in range(counts[row[0]]):
+            place = forms.index(row[0], place + 1)
+            if place < last and not row[6].isdisjoint(lemmas[place + 1]):
+                found.append((place, row))
+    return sorted(found)
+
+
+def _collect_phrases(beginnings: Iterable[tuple[int, Row]], terms: Terms, held: Held) -> None:
+    """Note the phrases that begin in these places and void what the words inside say; the longest goes first."""
+    for position, row in beginnings:
+        second = terms.lemmas[position + 1]
+        for entry in row.phrases:
+            if entry.rest[0].isdisjoint(second):
+                continue
+            end = position + 1 + len(entry.rest)
+            following = terms.lemmas[position + 1 : end]
+            if len(following) < len(entry.rest) or any(map(frozenset.isdisjoint, entry.rest, following)):
+                continue
+            places = [(topic, place) for topic, _ in entry.topics for place in range(position, end)]
+            if held.void.keys().isdisjoint(places):
+                hands = {row.form: dict(row.hand) for row in held.listed if row.form in terms.forms[position:end]}
+                for topic, place in places:
+                    held.void[topic, place] = hands.get(terms.forms[place], {}).get(topic, 0.0)
+                held.entries.setdefault(entry, []).append(position)
 
 
 def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
     """Each topic's score; all 0 when the post is about nothing. What is below no topic of the post is left at 0."""
-    none, bars, scales = lexicon.none, lexicon.bars, lexicon.scales
+    none, scales = lexicon.none, lexicon.scales
     need = learned_need(length)
     scores = [0.0] * len(scales)
     if not lexicon.is_learned_whole:
         _score_by_hand(lexicon, hand_evidence(held), length, scores)
     if not lexicon.learned_tops and not any(scores[top] >= 1 for top in lexicon.tops):
         return [0.0] * len(scales)  # as for most chatter: the rest need not be added up
-    lanes = _lanes(lexicon, held)
-
-    def beyond(topic: int) -> float:
-        """The learned evidence beyond the threshold."""
-        return ((lanes[topic] - HALF) / need - bars[topic]) / (FINE * COARSE * TWICE_AS_SURE)
-
-    for top in lexicon.learned_tops:
-        scores[top] = 1 + beyond(top)
-    chatter = beyond(none) if none is not None and scales[none].is_learned else SURELY_NEWS / 2
-    best = max([scores[top] for top in lexicon.tops], default=0.0)
+    lanes, learned, bars = _lanes(lexicon, held), lexicon.learned_tops, lexicon.bars
+    count = len(lexicon.tops)
+    beyond = _beyond(lanes[: count + 1], bars, need)
+    for top in learned:
+        scores[top] = 1 + beyond[top]
+    chatter = beyond[none] if none is not None and scales[none].is_learned else SURELY_NEWS / 2
+    best = max(scores[:count], default=0.0)
     # Without weights for chatter nothing is taken for it, and nothing is surely news.
     if lexicon.learned_tops and LIKELIEST <= best < 1 and chatter <= SURELY_NEWS:
         scores[scores.index(best)] = best = 1.0
-    if 0 <= chatter >= best - 2:
+    if is_chatter(chatter, best):
         return [0.0] * len(scales)
-    chosen = [top for top in lexicon.tops if scores[top] >= 1]
-    for top in chosen:
-        for child in lexicon.children[top]:
+    for top in [top for top in lexicon.tops if scores[top] >= 1]:
+        below = lexicon.below[top]
+        for child, surplus in zip(lexicon.children[top], _beyond(lanes[below], bars[below], need), strict=True):
             if scales[child].is_learned:
-                scores[child] = 1 + beyond(child)
+                scores[child] = 1 + surplus
     return scores
+
+
+def _beyond(lanes: memoryview, bars: Sequence[float], need: float) -> list[float]:
+    """The learned evidence beyond the thresholds, 1 for TWICE_AS_SURE."""
+    return [((lane - HALF) / need - bar) / SCALE for lane, bar in zip(lanes.tolist(), bars, strict=False)]
+
+
+def is_chatter(chatter: float, best: float) -> bool:
+    """Whether a post is about nothing, by the evidence of chatter beyond its threshold and the best topic's score."""
+    return 0 <= chatter >= best - CHATTER_YIELDS
 
 
 def learned_need(length: int) -> float:
@@ -223,7 +245,7 @@ def _score_by_hand(lexicon: Lexicon, hand: Mapping[int, float], length: int, sco
                 scores[topic] = ((value - against) / needed + scale.bias) / scale.threshold
 
 
-def _lanes(lexicon: Lexicon, held: Held) -> Sequence[int]:
+def _lanes(lexicon: Lexicon, held: Held) -> memoryview:
     """The learned evidence of all topics, with what the hand-made lists' evidence counts in it; each HALF too much."""
     total = lexicon.lifted + sum([row[1] for row in held.rows])  # said twice, a learned word counts once
     if held.times or held.entries:

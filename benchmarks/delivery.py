@@ -15,14 +15,11 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import structlog
+from collections.abc import Sequence
 
 from benchmarks.delivery_run import Backlog, drain
 from benchmarks.house import House
-from benchmarks.measuring import machine, report
+from benchmarks.measuring import log_from, machine, one_a_line, report
 from sandbox.sped_clock import FASTEST
 
 ALERTS, CHATS, GROUPS = 20_000, 5_000, 50
@@ -33,14 +30,11 @@ SPEED = 2.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Drain the backlog and count; non-zero when something was lost, doubled or refused."""
     given = _parser().parse_args(arguments)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_from(logging.ERROR)
     about = machine()
     with House.open() as house:
         result = asyncio.run(drain(house, Backlog(given.alerts, given.chats, given.groups), given.speed))
-    report(result | about, as_json=given.json, table=_lines)
+    report(result | about, as_json=given.json, table=one_a_line)
     return 1 if result["lost"] or result["duplicates"] or result["http_429"] else 0
 
 
@@ -53,11 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--groups", type=int, default=GROUPS, help=f"groups that get ten of them each (default: {GROUPS})")
     add("--speed", type=float, default=SPEED, help=f"of the box's clock, at most {FASTEST:g} (default: {SPEED:g})")
     return made
-
-
-def _lines(result: Mapping[str, Any]) -> Iterable[str]:
-    """One figure a line, for people."""
-    return (f"{name:>28}  {value}" for name, value in result.items())
 
 
 if __name__ == "__main__":

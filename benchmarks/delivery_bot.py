@@ -8,13 +8,10 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
-
-from benchmarks.measuring import progress
+from benchmarks.measuring import log_from, progress
 
 STOP_SECONDS = 20.0
 
@@ -35,10 +32,7 @@ async def bot_running(url: str, token: str, api_url: str, speed: float) -> Async
 
 
 def _live(url: str, token: str, api_url: str, speed: float) -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_from(logging.WARNING)
     os.environ["PTB_TIMEDELTA"] = "1"
     asyncio.run(_run(url, token, api_url, speed))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psutil  # type: ignore[import-untyped]
+import structlog
 
 T = TypeVar("T")
 
@@ -77,9 +78,22 @@ def machine() -> dict[str, Any]:
     }
 
 
+def log_from(level: int) -> None:
+    """Let the programs that are measured say what is so grave, on standard error."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def progress(message: str) -> None:
     """Say on standard error what is being done."""
     print(f"[{time.strftime('%H:%M:%S')}] {message}", file=sys.stderr, flush=True)  # noqa: T201 - a program's own words
+
+
+def one_a_line(result: Mapping[str, Any]) -> Iterable[str]:
+    """A report for people: one figure a line."""
+    return (f"{name:>28}  {value}" for name, value in result.items())
 
 
 def report(result: Mapping[str, Any], *, as_json: bool, table: Callable[[Mapping[str, Any]], Iterable[str]]) -> None:

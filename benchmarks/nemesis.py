@@ -18,14 +18,12 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from benchmarks.house import House
-from benchmarks.measuring import machine, progress, report
+from benchmarks.measuring import log_from, machine, one_a_line, progress, report
 from benchmarks.nemesis_kinds import KINDS
 from benchmarks.nemesis_steady import Calm, measure_backlog, measure_steady
 from benchmarks.nemesis_storm import BEYOND_SWEEP, Storm, rage
@@ -54,14 +52,11 @@ COUNTED = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rage or be calm, and count; non-zero when something was lost."""
     given = _parser().parse_args(arguments)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_from(logging.ERROR)
     about = machine()
     with House.open() as house:
         result = asyncio.run(_calm(house, given) if given.steady or given.backlog else _storm(house, given))
-    report(result | {"seed": given.seed, "channels": given.channels} | about, as_json=given.json, table=_lines)
+    report(result | {"seed": given.seed, "channels": given.channels} | about, as_json=given.json, table=one_a_line)
     return 1 if result.get("lost") else 0
 
 
@@ -133,11 +128,6 @@ async def _calm(house: House, given: argparse.Namespace) -> dict[str, Any]:
     else:
         result = {**await measure_steady(house, calm, given.sweep + BEYOND_SWEEP), "minutes": minutes}
     return result | {"sweep_seconds": given.sweep, "accounts": given.accounts}
-
-
-def _lines(result: Mapping[str, Any]) -> Iterable[str]:
-    """One figure a line, for people."""
-    return (f"{name:>28}  {value}" for name, value in result.items())
 
 
 if __name__ == "__main__":

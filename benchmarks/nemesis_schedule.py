@@ -92,11 +92,6 @@ class Nemesis:
                 together.create_task(self._befall(planned))
             await asyncio.sleep(max(start + seconds - time.monotonic(), 0))
 
-    @property
-    def is_calm(self) -> bool:
-        """Whether no fault lasts."""
-        return all(fault.ended is not None for fault in self.happened)
-
     async def _befall(self, planned: Planned) -> None:
         chance = random.Random(f"fault {self._seed} {planned.number}")  # noqa: S311 - faults, not secrets
         happened = Happened(planned.kind, time.monotonic())

@@ -16,12 +16,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from benchmarks import stalling
 from benchmarks.arguments import Load, parser
 from benchmarks.house import House
-from benchmarks.measuring import machine, report
+from benchmarks.measuring import log_from, machine, one_a_line, report
 from benchmarks.piping import Plan, measure
 
 SIZES = "1000,100000"
@@ -47,10 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--stalled-posts", type=int, default=200_000, help="posts offered meanwhile (default: 200000)")
     made.add_argument("--stalled-seconds", type=float, default=60.0, help="how long it does not answer (default: 60)")
     given = made.parse_args(arguments)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_from(logging.WARNING)
     is_default = given.queries == made.parse_args([]).queries
     sizes = QUICK if given.quick and is_default else given.queries
     about = machine()
@@ -58,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with House.open() as house:
         if given.stalled:
             result = asyncio.run(stalling.measure(house, load, min(sizes), given.stalled_posts, given.stalled_seconds))
-            report(result | about, as_json=given.json, table=_lines)
+            report(result | about, as_json=given.json, table=one_a_line)
             return 1 if result["lost"] else 0
         measured = asyncio.run(_measured(house, load, sizes, given.rounds))
     report(
@@ -118,11 +113,6 @@ def _table(result: Mapping[str, Any]) -> Iterable[str]:
     for size, found in result["sizes"].items():
         values = [*(found[name] for name in names), found["latency"]["p99_ms"]]
         yield f"{int(size):>22,}" + "".join(f"{value:>22,g}" for value in values)
-
-
-def _lines(result: Mapping[str, Any]) -> Iterable[str]:
-    """One figure a line, for people."""
-    return (f"{name:>28}  {value}" for name, value in result.items())
 
 
 if __name__ == "__main__":

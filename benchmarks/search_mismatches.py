@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select
 
 from analysis.text import analyse
 from benchmarks.measuring import progress
 from matching.fields import PostFields
-from matching.ids import ChannelId
 from matching.query import Query
 from storage.database import Database
 from storage.ids import PostId
-from storage.models import PostRow
+from storage.models import ChannelRow, PostRow
+from storage.posts import COLUMNS, StoredPost, stored_post
 from storage.search import find
 
 NEWEST = 5_000
@@ -40,21 +39,24 @@ async def _newest(database: Database) -> dict[PostId, PostFields]:
     """The newest posts, newest first, as queries see them: from the stored values, their words read again."""
     async with database.begin() as connection:
         rows = await connection.execute(
-            select(PostRow).order_by(PostRow.posted_at.desc(), PostRow.id.desc()).limit(NEWEST)
+            select(*COLUMNS)
+            .join(ChannelRow, ChannelRow.id == PostRow.channel_id)
+            .order_by(PostRow.posted_at.desc(), PostRow.id.desc())
+            .limit(NEWEST)
         )
-        return {PostId(row.id): _fields(row) for row in rows}
+        return {post.id: _fields(post) for post in map(stored_post, rows)}
 
 
-def _fields(row: Any) -> PostFields:
+def _fields(post: StoredPost) -> PostFields:
     return PostFields(
-        terms=analyse(row.text),
-        channel_id=ChannelId(row.channel_id),
-        posted_at=row.posted_at,
-        language=row.language,
-        topics=frozenset(row.topic_codes),
-        has=frozenset(row.has),
-        forwarded_from=frozenset(row.forwarded_from),
-        links=frozenset(row.links),
+        terms=analyse(post.text),
+        channel_id=post.channel.id,
+        posted_at=post.posted_at,
+        language=post.language,
+        topics=post.topic_codes,
+        has=post.has,
+        forwarded_from=post.forwarded_from,
+        links=post.links,
     )
 
 
@@ -66,13 +68,7 @@ async def _wrong(database: Database, query: Query, newest: Mapping[PostId, PostF
     found = [post.id for post in posts]
     differ = sum(number not in found for number in expected)
     differ += sum(one != other for one, other in zip(expected, found, strict=False))
-    behind = [post for post in posts if post.id not in newest]
-    for post in behind:
-        fields = PostFields(
-            analyse(post.text), post.channel.id, post.posted_at, post.language, post.topic_codes, post.has,
-            post.forwarded_from, post.links,
-        )  # fmt: skip
-        differ += not query.matches(fields)
+    differ += sum(not query.matches(_fields(post)) for post in posts if post.id not in newest)
     if differ:
         progress(f"wrong: {query}: {differ} of {len(found)} posts")
     return differ

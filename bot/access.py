@@ -6,35 +6,27 @@ its administrators configure it (docs/decisions/0018-access.md).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
 import structlog
 import telegram
-from telegram.constants import ChatType
-from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.allowance import MINUTE, Allowance
+from bot.coming import Coming, language_of, thread_of
 from bot.rich_text import fill
 from bot.rules import Entry, Rules
-from bot.talk import ANSWER_CHARACTERS
-from bot.texts import Catalogue, base_language, texts_in
+from bot.talk import short_answer
+from bot.texts import Catalogue, texts_in
 from storage import invites, people, subscribers
 from storage.database import Connection, Database
 from storage.ids import ChatId
 from storage.people import Standing
 
 log = structlog.get_logger()
-
-ANONYMOUS_ADMINISTRATOR = 1087968824
-"""In whose name anonymous administrators write (Bot API documentation, Message.from)."""
-
-INVITATION = re.compile(r"/start(?:@\w+)? i_([A-Za-z0-9_-]{1,62})")
-"""The message that opening an invitation sends; tokens of other purposes have other beginnings."""
 
 OWN_DATA = frozenset({"privacy", "export", "delete_me", "erase", "stay"})
 """Commands and buttons that whoever is not let in (any more) may use while something is held about their chat."""
@@ -49,65 +41,12 @@ GROUP_PEOPLE = 3
 """A group may ask as much as so many people, however many ask: one of them cannot silence the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """Somebody at the door: who, where, and what they want."""
-
-    chat: telegram.Chat
-    user_id: int | None
-    """None: a channel or an anonymous administrator; nobody can know who."""
-    thread_id: int
-    language: str
-    """The client's: what is spoken to who has not spoken before."""
-    verb: str
-    text: str
-
-    @classmethod
-    def of(cls, update: telegram.Update, verb: str) -> Coming | None:
-        """None for what comes out of no chat, or out of a channel."""
-        chat, message = update.effective_chat, update.message
-        if chat is None or chat.type == ChatType.CHANNEL:
-            return None
-        text = (message.text if message else None) or ""
-        return cls(chat, person_of(update), thread_of(update), language_of(update), verb, text)
-
-    @property
-    def is_private(self) -> bool:
-        """Whether one person talks to the bot alone."""
-        return self.chat.type == ChatType.PRIVATE
-
-    @property
-    def invitation(self) -> str | None:
-        """The invitation's word, if this is somebody who opens one."""
-        found = INVITATION.fullmatch(self.text.strip())
-        return found[1] if found and self.is_private and self.user_id is not None else None
-
-
-def thread_of(update: telegram.Update) -> int:
-    """The forum topic that something was written in, 0 for none."""
-    message = update.effective_message
-    return (message.message_thread_id or 0) if message is not None and message.is_topic_message else 0
-
-
-def language_of(update: telegram.Update) -> str:
-    """What the client of who acts says that they speak."""
-    return base_language(update.effective_user.language_code if update.effective_user else None)
-
-
 async def texts_of(database: Database, update: telegram.Update) -> Catalogue:
     """The sentences in the language that the chat has chosen; in the client's where it has not spoken before."""
     chat = update.effective_chat
     async with database.begin() as connection:
         chosen = await subscribers.language_of(connection, chat.id, thread_of(update)) if chat is not None else None
     return texts_in(chosen or language_of(update))
-
-
-def person_of(update: telegram.Update) -> int | None:
-    """Who acts, if it is a person known by number: not a channel, nor an administrator in the group's name."""
-    if update.message is not None and update.message.sender_chat is not None:
-        return None
-    person = update.effective_user
-    return person.id if person is not None and person.id != ANONYMOUS_ADMINISTRATOR else None
 
 
 async def is_operator(rules: Rules, connection: Connection, user_id: int | None) -> bool:
@@ -205,11 +144,11 @@ class Door:
         return f"{texts.door_closed} {fill(texts.door_contact, contact=contact).text}"
 
     def _is_within_allowance(self, update: telegram.Update, coming: Coming) -> bool:
-        """What people in a group say to each other is not counted."""
-        own = self._presses if update.callback_query else self._commands
+        """What people in a group say to each other is not counted, nor an update that is handled again."""
+        own, number = self._presses if update.callback_query else self._commands, update.update_id
         if coming.is_private:
-            return own.take(_key(coming))
-        return not coming.verb or (own.take(_key(coming)) and self._groups.take(coming.chat.id))
+            return own.take(_key(coming), number)
+        return not coming.verb or (own.take(_key(coming), number) and self._groups.take(coming.chat.id, number))
 
     def _may_tell(self, coming: Coming) -> bool:
         """Whether the one sentence of this hour is still to be said in this chat."""
@@ -233,11 +172,7 @@ def _key(coming: Coming) -> tuple[int, int | None]:
 async def _say(update: telegram.Update, bot: ExtBot[Any], sentence: str) -> None:
     """Over the button that was pressed, or in the chat; of nothing to say, only a button's spinner hears."""
     message = update.effective_message
-    try:
-        if update.callback_query is not None:
-            await update.callback_query.answer(sentence[:ANSWER_CHARACTERS] or None, show_alert=bool(sentence))
-        elif message is not None and sentence:
-            thread_id = message.message_thread_id if message.is_topic_message else None
-            await bot.send_message(message.chat_id, sentence, message_thread_id=thread_id)
-    except TelegramError as error:
-        log.info("nobody heard at the door", error=type(error).__name__)
+    if update.callback_query is not None:
+        await update.callback_query.answer(short_answer(sentence), show_alert=bool(sentence))
+    elif message is not None and sentence:
+        await bot.send_message(message.chat_id, sentence, message_thread_id=thread_of(update) or None)

@@ -14,6 +14,8 @@ class _Bucket:
     tokens: float
     at: float
     told_at: float = float("-inf")
+    last: int | None = None
+    """What the last token was taken for."""
 
 
 class Allowance:
@@ -25,12 +27,18 @@ class Allowance:
         self._buckets: dict[Hashable, _Bucket] = {}
         self._swept_at = clock()
 
-    def take(self, key: Hashable) -> bool:
-        """Whether one more is within the allowance; if so, it counts."""
+    def take(self, key: Hashable, what: int | None = None) -> bool:
+        """Whether one more is within the allowance; if so, it counts.
+
+        `what` is asked for, by number: asked again at once it is not counted again.
+        """
         bucket = self._filled(key)
+        if what is not None and what == bucket.last:
+            return True
         if bucket.tokens < 1:
             return False
         bucket.tokens -= 1
+        bucket.last = what
         return True
 
     def may_tell(self, key: Hashable) -> bool:

@@ -12,27 +12,17 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.ext import BaseRateLimiter
 
-from bot.around import Around
-from bot.message import CALLBACK_BYTES, UnusableButton
+from bot.message import DATA_BYTES, SIGNATURE_CHARACTERS, UnusableButton
+from bot.outgoing import Json, Outgoing, Request
 
 SIGNATURE_BYTES = 10
-SIGNATURE_CHARACTERS = 14
-"""80 bits are 14 characters of base64 without its padding."""
-
-MOST_BYTES = CALLBACK_BYTES - SIGNATURE_CHARACTERS
-"""What is left for a button's own data."""
 
 PURPOSE = b"channelwatch: data of buttons, 1"
 """The file's secret may serve other purposes, each with a key of its own."""
-
-Json = bool | dict[str, Any] | list[dict[str, Any]]
 
 
 class SecretUnusable(Exception):
@@ -64,9 +54,9 @@ class Seal:
         return cls(secret)
 
     def sign(self, data: str, chat_id: int) -> str:
-        """The data as a button for that chat carries it. Raises UnusableButton when it is longer than MOST_BYTES."""
-        if len(data.encode()) > MOST_BYTES:
-            raise UnusableButton(f"Button data of {len(data.encode())} bytes; signed, Telegram takes {MOST_BYTES}.")
+        """The data as a button for that chat carries it. Raises UnusableButton when it is longer than DATA_BYTES."""
+        if len(data.encode()) > DATA_BYTES:
+            raise UnusableButton(f"Button data of {len(data.encode())} bytes; signed, Telegram takes {DATA_BYTES}.")
         return self._signature(data, chat_id) + data
 
     def read(self, signed: str | None, chat_id: int) -> str | None:
@@ -96,27 +86,19 @@ class Seal:
         return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode("ascii").rstrip("=")
 
 
-class Sealing(Around):
-    """Signs the buttons of every request that goes into a chat, before the limiter inside sees it."""
+class Sealing(Outgoing):
+    """Signs the buttons of every request that goes into a chat, before `inner` sees it."""
 
-    def __init__(self, inner: BaseRateLimiter[bool], seal: Seal) -> None:
-        super().__init__(inner)
+    def __init__(self, inner: Outgoing, seal: Seal) -> None:
+        self._inner = inner
         self._seal = seal
 
-    async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Json]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: bool | None,
-    ) -> Json:
-        """Once a request: what the limiter inside repeats is signed already. `args` hold the same `data`."""
-        markup, chat_id = data.get("reply_markup"), data.get("chat_id")
+    async def answer_to(self, request: Request) -> Json:
+        """Sign, and hand on: what is repeated further in is signed already."""
+        markup, chat_id = request.data.get("reply_markup"), request.data.get("chat_id")
         if isinstance(markup, InlineKeyboardMarkup) and isinstance(chat_id, int):
-            data["reply_markup"] = self._seal.keyboard(markup, chat_id)
-        return await self.inner.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+            request.data["reply_markup"] = self._seal.keyboard(markup, chat_id)
+        return await self._inner.answer_to(request)
 
 
 def _make(path: Path) -> None:
@@ -124,7 +106,7 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32) + "\n")

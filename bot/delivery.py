@@ -24,6 +24,7 @@ from bot.message import Message
 from bot.owed_messages import Owed, message_of
 from bot.sending import request
 from bot.settling import NOT_SENT_DELAY, UNKNOWN_DELAY, Ledger
+from bot.waiting import until, wake_at
 from storage import amendments, deliveries, digest_stories
 from storage.amendments import Amendment
 from storage.database import Database, DatabaseAway
@@ -85,7 +86,7 @@ class Delivery:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set; then let what is under way end, for GRACE seconds at most."""
         helpers = [
-            asyncio.create_task(each) for each in (self._listen(), self._wake_at(stop), self._spread_amendments())
+            asyncio.create_task(each) for each in (self._listen(), wake_at(stop, self._wake), self._spread_amendments())
         ]
         try:
             while not stop.is_set():
@@ -109,7 +110,7 @@ class Delivery:
             leased = []
         for item in leased:
             self._start(item)
-        await self._wait(self._outage_wait or self._until_next_look())
+        await until(self._wake, self._outage_wait or self._until_next_look())
 
     async def _lease(self) -> list[Leased]:
         free = WORKERS - len(self._under_way)
@@ -179,7 +180,7 @@ class Delivery:
     async def _give_back(self, leased: Leased) -> None:
         """A lease that was not used: due again at once, for when the chat is free. No attempt was made."""
         async with self._database.begin() as connection:
-            await deliveries.mark_pending(connection, leased, dt.timedelta(0), "no turn came", count_attempt=True)
+            await deliveries.mark_pending(connection, leased, dt.timedelta(0), "no turn came")
 
     async def _send(self, leased: Leased, owed: Owed, place: float) -> None:
         try:
@@ -238,18 +239,9 @@ class Delivery:
         async for _ in self._database.wakeups("deliveries"):
             self._wake.set()
 
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._wake.set()
-
     def _until_next_look(self) -> float:
         """Seconds: a chat that has cooled down may have something waiting that nobody wakes us for."""
         return min([LOOK, *self._limits.busy_chats().values()])
-
-    async def _wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
 
     async def _finish(self) -> None:
         tasks = list(self._under_way.values())

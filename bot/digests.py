@@ -21,6 +21,7 @@ from bot.rich_text import (
     plain,
 )
 from bot.texts import Catalogue, texts_in
+from bot.texts.catalogue import Forms
 from matching.conditions import After
 from matching.nodes import all_of
 from matching.query import Query, QueryError, parse
@@ -52,17 +53,38 @@ def compose_digest(
     marks = [italic(texts.repeat)] if is_repeat else []
     title = texts.digest_waited if digest.has_waited else texts.digest_title
     head = joined("\n", [*marks, fill(texts.counted(title, digest.count), n=digest.count)])
-    foot = asked_by(reasons, texts) if reasons else RichText()
-    # As if none fitted: the line only becomes shorter.
-    more = _more(digest, digest.count, reasons, texts, zone)
-    items = [_item(post, texts, zone, now) for post in digest.posts]
-    shown = _newest_that_fit(items, around=[head, more, foot])
-    if left := digest.count - len(shown):
-        foot = joined("\n", [piece for piece in (_more(digest, left, reasons, texts, zone), foot) if piece])
-    return Message(joined(GAP, [piece for piece in (head, *shown, foot) if piece])).shortened()
+    newest_first = [item_of(post, texts, zone, now) for post in reversed(digest.posts)]
+    find = searches_for(reasons, digest.posts, digest.since_at, texts, zone)
+    return as_fits(head, newest_first, reasons, digest.count, (texts.digest_more, find), texts, last_at_top=True)
 
 
-def _item(post: StoredPost, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime) -> RichText:
+def as_fits(
+    head: RichText,
+    items: Sequence[RichText],
+    reasons: Sequence[Subscription],
+    count: int,
+    more: tuple[Forms, RichText],
+    texts: Catalogue,
+    *,
+    last_at_top: bool = False,
+) -> Message:
+    """One message with the first items for which there is room, and who asked.
+
+    `count`: how many there are in all; `more`: the sentence about those that did not fit, and the search for them.
+    """
+
+    def foot(left: int) -> list[RichText]:
+        others = [fill(texts.counted(more[0], left), n=left, search=more[1])] if left else []
+        return others + ([asked_by(reasons, texts)] if reasons else [])
+
+    shown = _that_fit(items, around=[head, *foot(count)])  # as if none fitted: the sentence only becomes shorter
+    ordered = shown[::-1] if last_at_top else shown
+    below = joined("\n", foot(count - len(shown)))
+    return Message(joined(GAP, [piece for piece in (head, *ordered, below) if piece])).shortened()
+
+
+def item_of(post: StoredPost, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime) -> RichText:
+    """Channel, time, first words and link of a post."""
     deleted = f" · {texts.digest_deleted}" if post.deleted_at else ""
     lines = [title_of(post) + f" · {time_of(post.posted_at, zone, texts, now=now)}{deleted}"]
     words = "" if post.channel.is_protected else one_line(readable(post.text))
@@ -70,26 +92,18 @@ def _item(post: StoredPost, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime)
     return joined("\n", [line for line in lines if line])
 
 
-def _newest_that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) -> list[RichText]:
-    """The last items for which there is room beside what stands around them: in length, and in entities."""
+def _that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) -> list[RichText]:
+    """The first items for which there is room beside what stands around them: in length, and in entities."""
     units = MESSAGE_UNITS - sum(piece.units + len(GAP) for piece in around)
     spans = MOST_ENTITIES - sum(len(piece.spans) for piece in around)
     shown: list[RichText] = []
-    for item in reversed(items):
+    for item in items:
         units -= item.units + len(GAP)
         spans -= len(item.spans)
         if units < 0 or spans < 0:
             break
-        shown.insert(0, item)
+        shown.append(item)
     return shown
-
-
-def _more(digest: FoundLate, left: int, reasons: Sequence[Subscription], texts: Catalogue, zone: dt.tzinfo) -> RichText:
-    return fill(
-        texts.counted(texts.digest_more, left),
-        n=left,
-        search=searches_for(reasons, digest.posts, digest.since_at, texts, zone),
-    )
 
 
 def searches_for(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from telegram.ext import ExtBot
 from bot.delivery import SENDING_LEASE
 from bot.errors import place_of
 from bot.texts import texts_in
+from bot.waiting import act_whenever
 from storage import erasure
 from storage.database import Database
 from storage.erasure import Erasure
@@ -46,22 +46,15 @@ class Erasing:
         self._bot = bot
         self._longest = longest
         self._clock = clock
-        self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever somebody asked, and every now and then, until `stop` is set. What is not done then is begun
         again by the next process."""
-        helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._wake_at(stop))]
         try:
-            while not stop.is_set():
-                self._wake.clear()
-                await self._begin_all()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK):
-                        await self._wake.wait()
+            await act_whenever(self._database.wakeups("erasures"), LOOK, self._begin_all, stop)
         finally:
-            tasks = [*helpers, *self._under_way.values()]
+            tasks = list(self._under_way.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -107,11 +100,3 @@ class Erasing:
             )
         except TelegramError as error:
             log.info("a forgotten chat was not told", error=type(error).__name__)
-
-    async def _listen(self) -> None:
-        async for _ in self._database.wakeups("erasures"):
-            self._wake.set()
-
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._wake.set()

@@ -8,20 +8,15 @@ is written down instead of sent. Effects, replies and the update's being handled
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.around import Around
+from bot.outgoing import Json, Outgoing, Request, speaks
 from bot.replies import Reply
 from storage.database import Connection, Database
 from storage.ids import SubscriberId
-
-_SAID = ("send", "edit", "copy", "forward", "answer", "deleteMessage")
-_NOT_SAID = frozenset({"sendChatAction"})
-
-Json = bool | dict[str, Any] | list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -87,32 +82,27 @@ class JoinedDatabase(Database):
             yield errand.connection
 
 
-class SaidLater(Around):
-    """Keeps what an errand says for its end; every other request goes through the limiter that is given.
+class SaidLater(Outgoing):
+    """Keeps what an errand says for its end; every other request goes on to `inner`.
 
     The handler is answered at once as if the request had been made: a message that it "sent" has the number 0.
     """
 
-    async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Json]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],
-        rate_limit_args: bool | None,
-    ) -> Json:
-        """Note the request, or make it."""
+    def __init__(self, inner: Outgoing) -> None:
+        self._inner = inner
+
+    async def answer_to(self, request: Request) -> Json:
+        """Note the request, or hand it on."""
         errand = current()
-        if errand is None or not is_said(endpoint):
-            return await self.inner.process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
-        errand.note(endpoint, data)
-        return _as_if_made(endpoint, data)
+        if errand is None or not is_said(request.endpoint):
+            return await self._inner.answer_to(request)
+        errand.note(request.endpoint, request.data)
+        return _as_if_made(request.endpoint, request.data)
 
 
 def is_said(endpoint: str) -> bool:
     """Whether a method of the Bot API is something that people see, and so waits for what it speaks of."""
-    return endpoint.startswith(_SAID) and endpoint not in _NOT_SAID
+    return speaks(endpoint) or endpoint.startswith(("answer", "deleteMessage"))
 
 
 def _as_if_made(endpoint: str, data: dict[str, Any]) -> Json:

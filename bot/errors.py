@@ -77,7 +77,7 @@ _BAD_REQUESTS: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("chat not found", "have no rights to send", "not enough rights", "chat_write_forbidden", "peer_id_invalid",
       "user is deactivated", "bot was kicked", "topic_closed"), Action.SUSPEND),
     (("message thread not found", "topic_deleted", "topic deleted"), Action.NO_THREAD),
-    (("can't parse", "too long", "entity", "entities", "button_", "reply_markup", "keyboard"), Action.PLAIN),
+    (("can't parse", "too long", "too_long", "entit", "button_", "reply_markup", "keyboard"), Action.PLAIN),
 )  # fmt: skip
 
 

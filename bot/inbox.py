@@ -17,6 +17,7 @@ from bot.errands import Errand
 from bot.errors import Action, place_of, verdict_of
 from bot.replying import Ending, Replying
 from bot.updates import ALLOWED_UPDATES, App, apologise
+from bot.waiting import until, wake_at
 from storage import inbox
 from storage.database import Database, DatabaseAway
 from storage.inbox import Received, Superseded
@@ -74,12 +75,12 @@ class Inbox:
     async def run(self, stop: asyncio.Event) -> None:
         """Handle updates until `stop` is set. What has not begun then is kept; what is under way gets GRACE to end."""
         self._stop = stop
-        waking = asyncio.create_task(self._wake_at(stop))
+        waking = asyncio.create_task(wake_at(stop, self._wake))
         try:
             while not stop.is_set():
                 self._wake.clear()
                 await self._look()
-                await _until(self._wake, LOOK)
+                await until(self._wake, LOOK)
         finally:
             waking.cancel()
             self._replying.end()
@@ -172,8 +173,8 @@ class Inbox:
 
     async def _failed(self, received: Received, failure: Exception) -> None:
         """Its transaction is rolled back, nothing was said: again soon, or set aside when it was once too often."""
-        if isinstance(failure, TelegramError) and verdict_of(failure).action in _PASSES:
-            await self._pause(OUTAGE_WAIT)
+        if isinstance(failure, TelegramError) and (verdict := verdict_of(failure)).action in _PASSES:
+            await self._pause(max(OUTAGE_WAIT, verdict.wait.total_seconds()))
             return
         kind = f"{type(failure).__name__} {place_of(failure)}"
         async with self._database.begin() as connection:
@@ -198,11 +199,7 @@ class Inbox:
             log.info("handled updates forgotten", count=forgotten)
 
     async def _pause(self, seconds: float) -> None:
-        await _until(self._stop, seconds)
-
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._wake.set()
+        await until(self._stop, seconds)
 
 
 def _read(received: Received, application: App) -> Update:
@@ -214,9 +211,3 @@ def _read(received: Received, application: App) -> Update:
             "update not readable", update_id=received.update_id, error=type(error).__name__, place=place_of(error)
         )
         raise
-
-
-async def _until(event: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import time
 from collections.abc import Callable, Collection
@@ -11,6 +10,7 @@ from collections.abc import Callable, Collection
 import structlog
 
 from bot.errors import place_of
+from bot.waiting import act_whenever
 from storage import heartbeats, notices, people
 from storage.database import Database
 from storage.heartbeats import SILENT_AFTER
@@ -40,22 +40,11 @@ class OperatorNotices:
         """When ingest was last known to beat, or we began to listen: after a night in which the machine slept, or
         nothing ran, ingest gets the time to beat before it is called silent."""
         self._waiting = 0
-        self._wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever something is noted, and every now and then, until `stop` is set."""
-        helpers = [asyncio.create_task(self._listen()), asyncio.create_task(self._wake_at(stop))]
-        try:
-            while not stop.is_set():
-                self._wake.clear()
-                await self._look_safely()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._look_seconds):
-                        await self._wake.wait()
-        finally:
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+        wakeups = self._database.wakeups("notices")
+        await act_whenever(wakeups, self._look_seconds, self._look_safely, stop)
 
     async def look(self) -> None:
         """Listen for silence once, then owe what waits."""
@@ -86,11 +75,3 @@ class OperatorNotices:
                 await heartbeats.tell_return(connection)
             elif dt.timedelta(seconds=now - self._heard_at) > SILENT_AFTER:
                 await heartbeats.tell_silence(connection, silence)
-
-    async def _listen(self) -> None:
-        async for _ in self._database.wakeups("notices"):
-            self._wake.set()
-
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._wake.set()

@@ -11,8 +11,11 @@ from bot.rich_text import MESSAGE_UNITS, RichText, is_web_link, one_line
 CALLBACK_BYTES = 64
 """The longest callback_data, in bytes (Bot API documentation); python-telegram-bot does not check it."""
 
-DATA_BYTES = 50
-"""What a signature leaves of it (bot.callback_data)."""
+SIGNATURE_CHARACTERS = 14
+"""80 bits as base64 without its padding: what `bot.callback_data` puts before a button's data."""
+
+DATA_BYTES = CALLBACK_BYTES - SIGNATURE_CHARACTERS
+"""What is left for the data."""
 
 BUTTON_CHARACTERS = 40
 """What a phone shows of a button that has its row for itself."""

@@ -22,6 +22,7 @@ from bot.errors import seconds_of
 from bot.intake import arrived_in, keep
 from bot.requests import POLL_SECONDS, PollRequest, form_of
 from bot.updates import ALLOWED_UPDATES
+from bot.waiting import until
 from storage import inbox
 from storage.database import Database, DatabaseAway, StatementRefused
 from storage.inbox import Alarm, Arrived
@@ -163,7 +164,7 @@ class Poller:
             case InvalidToken():
                 await self._confirm_refusal(stop)
             case RetryAfter():
-                await _until(stop, seconds_of(error.retry_after).total_seconds())
+                await until(stop, seconds_of(error.retry_after).total_seconds())
             case _:
                 log.warning("polling failed", error=type(error).__name__, cause=type(error.__cause__).__name__)
                 if _is_silence(error):
@@ -177,7 +178,7 @@ class Poller:
         self._is_rebuilt = False
 
     async def _wait(self, stop: asyncio.Event) -> None:
-        await _until(stop, self._pause)
+        await until(stop, self._pause)
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     async def _keep(self, answer: list[Any], stop: asyncio.Event) -> None:
@@ -218,7 +219,7 @@ class Poller:
             except (DatabaseAway, StatementRefused) as error:
                 log.warning("operators not told", error=str(error))
         self._conflict_at = now
-        await _until(stop, self._conflict_pause)
+        await until(stop, self._conflict_pause)
         self._conflict_pause = min(self._conflict_pause * 2, LONGEST_CONFLICT_PAUSE)
 
     async def _confirm_refusal(self, stop: asyncio.Event) -> None:
@@ -238,15 +239,9 @@ class Poller:
                 log.warning("Telegram knows the bot's token after all")
                 await self._wait(stop)
                 return
-            await _until(stop, self._ask_again)
+            await until(stop, self._ask_again)
 
 
 def _is_silence(error: BaseException) -> bool:
     """Whether nobody answered at all. A refused connection, a proxy's page or half an answer is no wedged poll."""
     return isinstance(error, TimedOut) or isinstance(error.__cause__, httpx.TimeoutException)
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()

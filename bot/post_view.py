@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.rich_text import RichText, bold, clean, fill, highlighted, joined, link, plain
+from bot.rich_text import RichText, bold, clean, fill, highlighted, joined, link, one_line, plain
 from bot.texts import Catalogue, texts_in
 from matching.query import Query, highlights
+from storage.channels import Channel
 from storage.posts import StoredPost
 
 EXCERPT_UNITS = 600
@@ -54,10 +55,14 @@ def span_of(duration: dt.timedelta, texts: Catalogue) -> str:
     return fill(template, n=duration // unit).text
 
 
+def called(channel: Channel) -> str:
+    """The channel's title, in one line; its name if it has none."""
+    return one_line(channel.title) or channel.name
+
+
 def title_of(post: StoredPost) -> RichText:
     """The channel's title in bold, a link to the post."""
-    title = " ".join(clean(post.channel.title).split()) or post.channel.name
-    return link(bold(plain(title).truncated(TITLE_UNITS)), post.url)
+    return link(bold(plain(called(post.channel)).truncated(TITLE_UNITS)), post.url)
 
 
 def link_of(post: StoredPost) -> RichText:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.message import Button, Message
-from bot.post_view import TITLE_UNITS, listed
-from bot.rich_text import RichText, bold, code, fill, joined, one_line, plain
+from bot.post_view import TITLE_UNITS, called, listed
+from bot.rich_text import RichText, bold, code, fill, joined, plain
 from bot.talk import Talk
 from bot.texts import Catalogue
 from matching.query import Query
@@ -103,7 +103,7 @@ def _amount(test: BackTest, change: Change | None, texts: Catalogue) -> RichText
 
 def brings(channel: Channel, count: int, texts: Catalogue) -> str:
     """A channel and how many posts are its."""
-    title = RichText(one_line(channel.title) or channel.name).truncated(TITLE_UNITS // 2)
+    title = plain(called(channel)).truncated(TITLE_UNITS // 2)
     return fill(texts.brings, channel=title, n=count).text
 
 

@@ -15,12 +15,13 @@ import structlog
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
+from bot.bans import TOKEN_PAUSE, heed, keep
 from bot.errors import Action, Verdict, verdict_of
 from bot.limits import EVERYBODY, Limits
+from bot.outgoing import speaks
 from bot.replies import Reply
-from bot.reply_limits import speaks
-from bot.settling import TOKEN_PAUSE
-from storage import deliveries, inbox, subscribers
+from bot.settling import NOT_SENT_DELAY
+from storage import inbox, subscribers, supergroups
 from storage.database import Connection, Database, DatabaseAway
 from storage.ids import ChatId
 from storage.inbox import Received
@@ -32,9 +33,6 @@ MOST_SENT = 2
 
 UNKNOWN_DELAY = dt.timedelta(seconds=10)
 """Before a reply is sent again whose first request nobody knows the end of: as long as reading its answer may take."""
-
-NOT_SENT_DELAY = dt.timedelta(seconds=2)
-"""Before the next try of what never left this machine."""
 
 SETTLE_WAITS = (0.1, 0.2, 0.4, 0.8, *[2.0] * 60)
 """Seconds between tries to write down that a reply was given: nothing else knows it."""
@@ -152,17 +150,11 @@ class Replying:
 
     async def _heed(self, reply: Reply, verdict: Verdict) -> None:
         """What concerns more than this reply: a flood, a refused token, a group's new number."""
-        if verdict.action is Action.WAIT:
-            scope = self._limits.obey(reply.chat_id or EVERYBODY, verdict.wait.total_seconds())
-            log.warning("told to wait", chat_id=scope, seconds=verdict.wait.total_seconds())
-            until_at = dt.datetime.now(dt.UTC) + verdict.wait
-            await self._surely(lambda connection: deliveries.ban(connection, scope, until_at))
-        elif verdict.action is Action.PAUSE:
-            self._limits.ban(EVERYBODY, TOKEN_PAUSE.total_seconds())
-            log.error("Telegram refuses the bot's token; sending pauses", seconds=TOKEN_PAUSE.total_seconds())
+        if (ban := heed(self._limits, reply.chat_id or EVERYBODY, verdict)) is not None:
+            await self._surely(lambda connection: keep(connection, ban))
         elif verdict.action is Action.MIGRATE and reply.chat_id is not None and verdict.new_chat_id is not None:
             old, new = ChatId(reply.chat_id), ChatId(verdict.new_chat_id)
-            await self._surely(lambda connection: subscribers.migrate_chat(connection, old, new))
+            await self._surely(lambda connection: supergroups.migrate_chat(connection, old, new))
 
     async def _refused(self, update_id: int, reply: Reply, verdict: Verdict) -> None:
         """It can never be said. A chat that is closed to us is owed nothing more until it comes back."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import Any
 
 import structlog
 
+from bot.bans import TOKEN_PAUSE, Ban, heed, keep
 from bot.errors import Action, Verdict
-from bot.limits import EVERYBODY, Limits
+from bot.limits import Limits
 from config.metrics import note_send
-from storage import amendments, deliveries, subscribers
-from storage.database import Database
+from storage import amendments, deliveries, subscribers, supergroups
+from storage.database import Connection, Database
 from storage.deliveries import Leased
 from storage.ids import ChatId
 
@@ -20,9 +20,6 @@ log = structlog.get_logger()
 
 MOST_ATTEMPTS = 8
 """Sends of one row, whatever their errors (reference: bot-api, D-5)."""
-
-TOKEN_PAUSE = dt.timedelta(seconds=60)
-"""Silence after Telegram refused the token; stray refusals are part of its outages."""
 
 LONGEST_SETTLE_WAIT = 2.0
 """Seconds between two tries to write down how a send ended: short, because nothing else knows it."""
@@ -59,10 +56,13 @@ class Ledger:
         note_send(leased.kind, "sent" if isinstance(outcome, int) else outcome.action.value, leased.owed_at)
         self.unsettled += 1
         try:
-            scope = self._heed(leased, outcome)
+            ban = None
+            if isinstance(outcome, Verdict):
+                log.info("alert not sent", delivery_id=leased.id, action=outcome.action.value, detail=outcome.detail)
+                ban = heed(self._limits, leased.subscriber.chat_id, outcome)
             while waited < GIVE_UP_SETTLING:
                 try:
-                    await self._write_down(leased, outcome, delay, scope)
+                    await self._write_down(leased, outcome, delay, ban)
                     return
                 except Exception as error:  # noqa: BLE001 - an outage now must not make a sent alert a repeated one
                     log.warning("delivery not settled", delivery_id=leased.id, error=type(error).__name__)
@@ -71,30 +71,18 @@ class Ledger:
         finally:
             self.unsettled -= 1
 
-    def _heed(self, leased: Leased, outcome: int | Verdict) -> int:
-        """Be silent at once where the outcome asks for it; whom a flood's ban concerns (a chat, or EVERYBODY)."""
-        if isinstance(outcome, int):
-            return EVERYBODY
-        log.info("alert not sent", delivery_id=leased.id, action=outcome.action.value, detail=outcome.detail)
-        if outcome.action is Action.WAIT:
-            scope = self._limits.obey(leased.subscriber.chat_id, outcome.wait.total_seconds())
-            log.warning("told to wait", chat_id=scope, seconds=outcome.wait.total_seconds())
-            return scope
-        if outcome.action is Action.PAUSE:
-            self._limits.ban(EVERYBODY, TOKEN_PAUSE.total_seconds())
-            log.error("Telegram refuses the bot's token; sending pauses", seconds=TOKEN_PAUSE.total_seconds())
-        return EVERYBODY
-
-    async def _write_down(self, leased: Leased, outcome: int | Verdict, delay: dt.timedelta | None, scope: int) -> None:
+    async def _write_down(
+        self, leased: Leased, outcome: int | Verdict, delay: dt.timedelta | None, ban: Ban | None
+    ) -> None:
         async with self._database.begin() as connection:
             if isinstance(outcome, int):
                 await _mark_done(connection, leased, outcome)
                 return
-            if outcome.action is Action.WAIT:
-                await deliveries.ban(connection, scope, dt.datetime.now(dt.UTC) + outcome.wait)
+            if ban is not None:
+                await keep(connection, ban)
             await self._mark(connection, leased, outcome, delay)
 
-    async def _mark(self, connection: Any, leased: Leased, verdict: Verdict, delay: dt.timedelta | None) -> None:
+    async def _mark(self, connection: Connection, leased: Leased, verdict: Verdict, delay: dt.timedelta | None) -> None:
         """The row's next state."""
         detail = verdict.detail
         match verdict.action:
@@ -113,13 +101,13 @@ class Ledger:
                 await amendments.mark_amended(connection, leased, 0)
             case Action.MIGRATE if verdict.new_chat_id is not None and leased.kind != "amendment":
                 new_chat_id = ChatId(verdict.new_chat_id)
-                await subscribers.migrate_chat(connection, leased.subscriber.chat_id, new_chat_id)
+                await supergroups.migrate_chat(connection, leased.subscriber.chat_id, new_chat_id)
                 await deliveries.mark_pending(connection, leased, dt.timedelta(0), detail, count_attempt=False)
             case _:
                 await deliveries.mark_dead(connection, leased, detail)
 
 
-async def _mark_done(connection: Any, leased: Leased, telegram_message_id: int) -> None:
+async def _mark_done(connection: Connection, leased: Leased, telegram_message_id: int) -> None:
     if leased.kind == "amendment":
         await amendments.mark_amended(connection, leased, telegram_message_id)
     else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.waiting import until
 from storage.database import AlreadyRunning, Database, DatabaseAway
 from storage.holding import Hold
 
@@ -55,14 +56,8 @@ async def _taken(hold: Hold, stop: asyncio.Event, standby: Standby) -> bool:
             log.warning("lock not asked for", error=str(error))
         else:
             if has_stood_by:
-                await _until(stop, standby.handover)
+                await until(stop, standby.handover)
                 log.warning("taking over: the other process is gone")
             return not stop.is_set()
-        await _until(stop, standby.look_every)
+        await until(stop, standby.look_every)
     return False
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
-from bot.alerts import asked_by
-from bot.digests import FIRST_WORDS_UNITS, GAP, searches_for
+from bot.digests import as_fits, item_of, searches_for
 from bot.message import Message
-from bot.post_view import link_of, readable, time_of, title_of, without_text, zone_of
-from bot.rich_text import (
-    MESSAGE_UNITS,
-    MOST_ENTITIES,
-    RichText,
-    fill,
-    italic,
-    joined,
-    link,
-    one_line,
-    plain,
-)
-from bot.story_view import NAME_UNITS
+from bot.post_view import time_of, zone_of
+from bot.rich_text import RichText, fill, italic, joined, link
+from bot.story_view import name_of, told_by_others
 from bot.texts import Catalogue, texts_in
-from storage.alerts import AlsoTold
 from storage.digest_stories import DigestStory, StoryDigest
 
 
@@ -34,14 +21,9 @@ def compose_story_digest(digest: StoryDigest, *, language: str, time_zone: str, 
     texts, zone = texts_in(language), zone_of(time_zone)
     marks = [italic(texts.repeat)] if digest.is_repeat else []
     head = joined("\n", [*marks, _title(digest, texts, zone, now)])
-    foot = asked_by(digest.reasons, texts) if digest.reasons else RichText()
-    # As if none fitted: the line only becomes shorter.
-    more = _more(digest, digest.count, texts, zone)
     items = [_item(story, texts, zone, now) for story in digest.stories]
-    shown = _first_that_fit(items, around=[head, more, foot])
-    if left := digest.count - len(shown):
-        foot = joined("\n", [piece for piece in (_more(digest, left, texts, zone), foot) if piece])
-    return Message(joined(GAP, [piece for piece in (head, *shown, foot) if piece])).shortened()
+    find = searches_for(digest.reasons, [story.post for story in digest.stories], digest.since_at, texts, zone)
+    return as_fits(head, items, digest.reasons, digest.count, (texts.digest_more_stories, find), texts)
 
 
 def _title(digest: StoryDigest, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime) -> RichText:
@@ -51,50 +33,8 @@ def _title(digest: StoryDigest, texts: Catalogue, zone: dt.tzinfo, now: dt.datet
 
 
 def _item(story: DigestStory, texts: Catalogue, zone: dt.tzinfo, now: dt.datetime) -> RichText:
-    post = story.post
-    deleted = f" · {texts.digest_deleted}" if post.deleted_at else ""
-    words = "" if post.channel.is_protected else one_line(readable(post.text))
-    lines = [
-        title_of(post) + f" · {time_of(post.posted_at, zone, texts, now=now)}{deleted}",
-        plain(words).truncated(FIRST_WORDS_UNITS) if words else plain(without_text(post, texts)),
-        link_of(post),
-        _also(story, texts),
-    ]
-    return joined("\n", [line for line in lines if line])
-
-
-def _also(story: DigestStory, texts: Catalogue) -> RichText:
+    item = item_of(story.post, texts, zone, now)
     if not story.also:
-        return RichText()
-    names = joined(", ", [_name(also) for also in story.also])
-    if left := story.told - 1 - len(story.also):
-        names = names + " " + fill(texts.counted(texts.also_more, left), n=left)
-    return fill(texts.also_told, channels=names)
-
-
-def _name(also: AlsoTold) -> RichText:
-    name = plain(one_line(also.channel.title) or also.channel.name).truncated(NAME_UNITS)
-    return link(name, also.url)
-
-
-def _first_that_fit(items: Sequence[RichText], *, around: Sequence[RichText]) -> list[RichText]:
-    """The first items for which there is room beside what stands around them: in length, and in entities."""
-    units = MESSAGE_UNITS - sum(piece.units + len(GAP) for piece in around)
-    spans = MOST_ENTITIES - sum(len(piece.spans) for piece in around)
-    shown: list[RichText] = []
-    for item in items:
-        units -= item.units + len(GAP)
-        spans -= len(item.spans)
-        if units < 0 or spans < 0:
-            break
-        shown.append(item)
-    return shown
-
-
-def _more(digest: StoryDigest, left: int, texts: Catalogue, zone: dt.tzinfo) -> RichText:
-    posts = [story.post for story in digest.stories]
-    return fill(
-        texts.counted(texts.digest_more_stories, left),
-        n=left,
-        search=searches_for(digest.reasons, posts, digest.since_at, texts, zone),
-    )
+        return item
+    names = [link(name_of(also), also.url) for also in story.also]
+    return item + "\n" + told_by_others(names, story.told - 1 - len(names), texts)

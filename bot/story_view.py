@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from bot.post_view import span_of
-from bot.rich_text import RichText, clean, fill, joined, link, plain
+from bot.post_view import called, span_of
+from bot.rich_text import RichText, fill, joined, link, plain
 from bot.texts import Catalogue
 from storage.alerts import AlsoTold
 
@@ -24,14 +24,21 @@ def also_told(also: Sequence[AlsoTold], since_at: dt.datetime, texts: Catalogue)
     if not also:
         return RichText()
     items = [_item(each, since_at, texts) for each in also[:MOST_NAMED]]
-    named = joined(", ", items)
-    if left := len(also) - len(items):
-        named = named + " " + fill(texts.counted(texts.also_more, left), n=left)
-    return fill(texts.also_told, channels=named)
+    return told_by_others(items, len(also) - len(items), texts)
+
+
+def told_by_others(names: list[RichText], left: int, texts: Catalogue) -> RichText:
+    """Those who tell it too, and how many more do."""
+    more = [fill(texts.counted(texts.also_more, left), n=left)] if left else []
+    return fill(texts.also_told, channels=joined(" ", [joined(", ", names), *more]))
+
+
+def name_of(also: AlsoTold) -> RichText:
+    """The channel, as it stands beside others."""
+    return plain(called(also.channel)).truncated(NAME_UNITS)
 
 
 def _item(also: AlsoTold, since_at: dt.datetime, texts: Catalogue) -> RichText:
-    name = plain(" ".join(clean(also.channel.title).split()) or also.channel.name).truncated(NAME_UNITS)
     later = also.posted_at - since_at
     template = texts.also_later if later >= dt.timedelta(0) else texts.also_sooner
-    return link(name, also.url) + " " + fill(template, span=span_of(max(abs(later), MINUTE), texts))
+    return link(name_of(also), also.url) + " " + fill(template, span=span_of(max(abs(later), MINUTE), texts))

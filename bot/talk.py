@@ -6,35 +6,44 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-import structlog
 import telegram
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 from telegram.ext import ExtBot
 
-from bot.errors import Action, verdict_of
+from bot.coming import language_of, person_of, thread_of
 from bot.message import Message
 from bot.post_view import zone_of
-from bot.rich_text import RichText, clean, fill, italic
+from bot.rich_text import RichText, clean, fill, italic, plain
 from bot.rules import Rules
-from bot.texts import Catalogue, base_language, texts_in
+from bot.texts import Catalogue, texts_in
 from storage import subscribers
 from storage.database import Database
 from storage.ids import ChatId, SubscriberId
 from storage.subscribers import Subscriber
 
-log = structlog.get_logger()
-
-ANSWER_CHARACTERS = 200
-"""The longest answer to a pressed button (Bot API documentation)."""
+ANSWER_UNITS = 200
+"""The longest answer to a pressed button (Bot API documentation, answerCallbackQuery), counted as messages are."""
 
 
 class Stale(Exception):
     """A button that is too old, or not this chat's: answered with the same sentence, whatever the reason."""
 
 
+def number_in(said: str) -> int:
+    """The number of a row in a button's data. Raises Stale for anything else."""
+    if not (said.isascii() and said.isdecimal() and len(said) < 19):
+        raise Stale
+    return int(said)
+
+
 class Refused(Exception):
     """This person may not do that here; the message says why, in their language."""
+
+
+def short_answer(text: str) -> str | None:
+    """What is said over a pressed button, within its length; None for nothing."""
+    return plain(text).truncated(ANSWER_UNITS).text or None
 
 
 OPEN_HOUSE = Rules()
@@ -50,6 +59,8 @@ class Talk:
     subscriber: Subscriber
     message: telegram.Message
     """What they wrote, or the message under which they pressed a button."""
+    person: int | None = None
+    """The number of who acts; None for a channel, and for who writes in the group's name."""
     pressed: telegram.CallbackQuery | None = None
     is_answered: bool = False
     rules: Rules = OPEN_HOUSE
@@ -76,14 +87,6 @@ class Talk:
     def subject(self) -> Subscriber:
         """Who is configured: this chat, or the channel that it is connected to."""
         return self.channel or self.subscriber
-
-    @property
-    def person(self) -> int | None:
-        """The number of who acts; None for a channel, and for who writes in the group's name."""
-        if self.pressed is not None:
-            return self.pressed.from_user.id
-        is_known = self.message.sender_chat is None and self.message.from_user is not None
-        return self.message.from_user.id if is_known and self.message.from_user else None
 
     @property
     def is_private(self) -> bool:
@@ -123,28 +126,21 @@ class Talk:
         """Put this in the place of the message under the pressed button."""
         await self.answer()
         said = self._shaped(message)
-        try:
-            await self.bot.edit_message_text(
-                said.text.text,
-                self.subscriber.chat_id,
-                self.message.message_id,
-                entities=said.text.entities(),
-                reply_markup=said.keyboard(),
-                link_preview_options=said.preview(),
-            )
-        except BadRequest as error:
-            if verdict_of(error).action is not Action.IGNORE:
-                raise
+        await self.bot.edit_message_text(
+            said.text.text,
+            self.subscriber.chat_id,
+            self.message.message_id,
+            entities=said.text.entities(),
+            reply_markup=said.keyboard(),
+            link_preview_options=said.preview(),
+        )
 
     async def answer(self, text: str = "", *, alert: bool = False) -> None:
         """Answer the pressed button, once; the spinner on it turns until then. Nothing without a button."""
         if self.pressed is None or self.is_answered:
             return
         self.is_answered = True
-        try:
-            await self.pressed.answer(clean(text)[:ANSWER_CHARACTERS] or None, show_alert=alert)
-        except TelegramError as error:  # too old, or the network: the person sees a spinner end by itself
-            log.info("button not answered", chat_id=self.subscriber.chat_id, error=type(error).__name__)
+        await self.pressed.answer(short_answer(text), show_alert=alert)
 
     async def require_administrator(self) -> None:
         """Raise Refused in a group unless an administrator is asking, in words of their own.
@@ -160,32 +156,38 @@ class Talk:
             if self.message.sender_chat.id == self.message.chat.id:
                 return
             raise Refused(self.texts.anonymous)
-        if self.person is None or not await self._is_administrator(self.person):
+        if self.person is None or not await is_administrator(self.bot, self.subscriber.chat_id, self.person):
             raise Refused(self.texts.only_administrators)
 
     def _shaped(self, message: Message | RichText | str) -> Message:
         """Within Telegram's length, and saying for whom, if it is not for this chat."""
         if not isinstance(message, Message):
-            message = Message(message if isinstance(message, RichText) else RichText(clean(message)))
+            message = Message(plain(message))
         if self.channel is not None:
             whom = italic(fill(self.texts.for_channel, channel=clean(self.channel_title)))
             message = replace(message, text=whom + "\n\n" + message.text)
         return message.shortened()
 
-    async def _is_administrator(self, user_id: int) -> bool:
-        try:
-            member = await self.bot.get_chat_member(self.subscriber.chat_id, user_id)
-        except TelegramError as error:
-            log.warning("member not looked up", chat_id=self.subscriber.chat_id, error=type(error).__name__)
-            return False
-        return member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+async def is_administrator(bot: telegram.Bot, chat_id: int, user_id: int) -> bool:
+    """Whether the person administers the group or channel at this moment."""
+    member = await member_of(bot, chat_id, user_id)
+    return member is not None and member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+
+async def member_of(bot: telegram.Bot, chat_id: int, user_id: int) -> telegram.ChatMember | None:
+    """What Telegram says of somebody in a chat. After any other error nothing is known: the update comes again."""
+    try:
+        return await bot.get_chat_member(chat_id, user_id)
+    except (BadRequest, Forbidden, ChatMigrated):  # no member, or no such chat any more
+        return None
 
 
 async def begin(
     update: telegram.Update, database: Database, bot: ExtBot[Any], rules: Rules = OPEN_HOUSE
 ) -> Talk | None:
     """The talk that an update begins; its chat is a subscriber from now on. None where nobody can be answered."""
-    message, chat, person = update.effective_message, update.effective_chat, update.effective_user
+    message, chat = update.effective_message, update.effective_chat
     if message is None or chat is None or chat.type == ChatType.CHANNEL:
         return None
     async with database.begin() as connection:
@@ -193,7 +195,7 @@ async def begin(
             connection,
             ChatId(chat.id),
             chat_type=chat.type,
-            language=base_language(person.language_code if person else None),
-            thread_id=(message.message_thread_id or 0) if message.is_topic_message else 0,
+            language=language_of(update),
+            thread_id=thread_of(update),
         )
-    return Talk(database, bot, subscriber, message, update.callback_query, rules=rules)
+    return Talk(database, bot, subscriber, message, person_of(update), update.callback_query, rules=rules)

@@ -27,13 +27,13 @@ from telegram.ext import (
 from bot import errands
 from bot.access import Door, texts_of
 from bot.callback_data import Seal
-from bot.errors import Action, place_of, verdict_of
+from bot.coming import language_of, thread_of
+from bot.errors import place_of
 from bot.handlers import inline
 from bot.handlers.connect import act_for
 from bot.handlers.registry import BUTTONS, COMMANDS, Conversation, hear, hear_no_words, hear_unknown_command
 from bot.talk import Refused, Stale, Talk, begin
-from bot.texts import base_language
-from storage import people, subscribers
+from storage import people, subscribers, supergroups
 from storage.database import Database
 from storage.ids import ChatId
 
@@ -121,23 +121,13 @@ class Updates:
             await _tell(talk, talk.texts.stale)
         except Refused as error:
             await _tell(talk, str(error))
-        except TelegramError as error:
-            await self._shut_out(talk, error)
         await talk.answer()
-
-    async def _shut_out(self, talk: Talk, error: TelegramError) -> None:
-        """A reply that Telegram refuses because the chat is closed to us suspends it; every other error goes on."""
-        verdict = verdict_of(error)
-        if verdict.action is not Action.SUSPEND:
-            raise error
-        async with self.database.begin() as connection:
-            await subscribers.suspend(connection, talk.subscriber.id, verdict.detail)
 
     async def _on_migration(self, update: telegram.Update, _: Context) -> None:
         message = update.effective_message
         if message is not None and message.migrate_to_chat_id:
             async with self.joined.begin() as connection:
-                await subscribers.migrate_chat(connection, ChatId(message.chat_id), ChatId(message.migrate_to_chat_id))
+                await supergroups.migrate_chat(connection, ChatId(message.chat_id), ChatId(message.migrate_to_chat_id))
 
     async def _on_membership(self, update: telegram.Update, context: Context) -> None:
         change = update.my_chat_member
@@ -152,8 +142,7 @@ class Updates:
                 for subscriber_id in held:
                     await subscribers.suspend(connection, subscriber_id, "the bot was blocked or removed")
             elif is_welcome and (held or kind != telegram.Chat.CHANNEL):
-                language = base_language(change.from_user.language_code)
-                await subscribers.enter(connection, chat_id, chat_type=kind, language=language)
+                await subscribers.enter(connection, chat_id, chat_type=kind, language=language_of(update))
 
     async def _on_error(self, update: object, context: Context) -> None:
         """The door of every handler: log what kind of failure, never what was said; the errand fails with it."""
@@ -179,8 +168,7 @@ async def apologise(update: telegram.Update, bot: ExtBot[Any], database: Databas
         if update.callback_query:
             await update.callback_query.answer(sentence)
         elif message is not None and message.chat.type != telegram.Chat.CHANNEL:
-            thread_id = message.message_thread_id if message.is_topic_message else None
-            await bot.send_message(message.chat_id, sentence, message_thread_id=thread_id)
+            await bot.send_message(message.chat_id, sentence, message_thread_id=thread_of(update) or None)
     except TelegramError as error:
         log.warning("apology not sent", error=type(error).__name__)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.opening import in_transaction
+
 if TYPE_CHECKING:
     from storage.accounts import Reading
+    from storage.database import Connection
 
 app = typer.Typer(help="The Telegram accounts that read the channels.", no_args_is_help=True)
 
@@ -27,7 +29,9 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
 
     `channelwatch accounts list --json | jq .name`
     """
-    readings = asyncio.run(_list())
+    from storage.accounts import list_readings
+
+    readings = in_transaction(list_readings)
     if json:
         _print_json(readings)
     else:
@@ -42,30 +46,17 @@ def remove(name: Annotated[str, typer.Argument(help="As `channelwatch accounts l
 
     `channelwatch accounts remove second`
     """
-    asyncio.run(_remove(name))
+    from storage.accounts import remove_account
+
+    async def removed(connection: Connection) -> None:
+        if not await remove_account(connection, name):
+            raise UnknownAccount(f"There is no account {name}; `channelwatch accounts list` shows all.")
+
+    in_transaction(removed)
     print(
         f"Forgotten: {name}. It stays in its channels, and signed in, until you leave them and end the session in a "
         "Telegram app (Settings, Devices)."
     )
-
-
-async def _list() -> list[Reading]:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage.accounts import list_readings
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await list_readings(connection)
-
-
-async def _remove(name: str) -> None:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage.accounts import remove_account
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        if not await remove_account(connection, name):
-            raise UnknownAccount(f"There is no account {name}; `channelwatch accounts list` shows all.")
 
 
 def _print_json(readings: list[Reading]) -> None:

@@ -28,12 +28,14 @@ def bursts(
 
     `channelwatch bursts --days 7 --json | jq -r .what`
     """
+    from analysis.bursts import WARM_HOURS
+
     found, known = asyncio.run(_read(dt.timedelta(days=days), limit))
     if json:
         _print_json(found)
         return
     if not known.is_warm:
-        print(f"Still learning what is usual: {known.hours} of 72 hours with posts are known.")
+        print(f"Still learning what is usual: {known.hours} of {WARM_HOURS} hours with posts are known.")
     if found:
         _print(found)
     elif known.is_warm:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.opening import in_transaction
 from cli.terminal import harmless, span
 
 if TYPE_CHECKING:
@@ -29,22 +29,15 @@ def status(
 
     `channelwatch channels status --json | jq 'select(.holes > 0)'`
     """
-    statuses = asyncio.run(_read())
+    from storage.channel_status import channel_statuses
+
+    statuses = in_transaction(channel_statuses)
     if troubled:
         statuses = [each for each in statuses if _trouble(each)]
     if json:
         _print_json(statuses)
     else:
         _print_table(statuses, troubled=troubled)
-
-
-async def _read() -> list[ChannelStatus]:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage.channel_status import channel_statuses
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await channel_statuses(connection)
 
 
 def _trouble(each: ChannelStatus) -> str:

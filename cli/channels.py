@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.opening import in_transaction, opened
 from cli.terminal import harmless
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from storage.channels import Channel
-    from storage.database import Database
+    from storage.database import Connection, Database
 
 app = typer.Typer(help="Which channels are monitored.", no_args_is_help=True)
 
@@ -52,7 +53,9 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
 
     `channelwatch channels list --json | jq .username`
     """
-    channels = asyncio.run(_list())
+    from storage.channels import list_channels
+
+    channels = in_transaction(list_channels)
     if json:
         _print_json(channels)
     else:
@@ -68,12 +71,22 @@ def remove(names: Names) -> None:
     `channelwatch channels remove @demo_limansk_live`
     """
     from ingest.channel_names import channel_name
+    from storage.channels import remove_channel
 
-    asyncio.run(_remove([channel_name(name) for name in names]))
+    wanted = [channel_name(name) for name in names]
+
+    async def removed(connection: Connection) -> None:
+        for name in wanted:
+            if not await remove_channel(connection, name):
+                raise NotMonitored(
+                    f"@{name} is not monitored, so nothing changed; `channelwatch channels list` shows all."
+                )
+
+    in_transaction(removed)
+    print(f"Not monitored any more: {', '.join(f'@{name}' for name in wanted)}. What is stored stays.")
 
 
 async def _add(names: list[str], wait: bool) -> None:
-    from cli.opening import opened
     from config.settings import StorageSettings, read
     from storage import channels
 
@@ -118,15 +131,6 @@ def _said_of(name: str, channel: Channel | None) -> str:
     return f"@{name}: {channel.state_detail or channel.state}"
 
 
-async def _list() -> list[Channel]:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage import channels
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await channels.list_channels(connection)
-
-
 def _print_json(channels: list[Channel]) -> None:
     import json
 
@@ -152,17 +156,3 @@ def _shown(text: str) -> Text:
     from rich.text import Text
 
     return Text(harmless(text))
-
-
-async def _remove(names: list[str]) -> None:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage import channels
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        for name in names:
-            if not await channels.remove_channel(connection, name):
-                raise NotMonitored(
-                    f"@{name} is not monitored, so nothing changed; `channelwatch channels list` shows all."
-                )
-    print(f"Not monitored any more: {', '.join(f'@{name}' for name in names)}. What is stored stays.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.opening import in_transaction
 from cli.terminal import harmless, span
 
 if TYPE_CHECKING:
@@ -49,7 +49,14 @@ def status(
 
     `channelwatch deliveries status --json | jq '.states[] | select(.late > 0)'`
     """
-    figures, failures = asyncio.run(_status(dt.datetime.now(dt.UTC) - dt.timedelta(days=days)))
+    from storage import delivery_figures
+
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+
+    async def read(connection: Connection) -> tuple[list[StateFigure], list[Failure]]:
+        return await delivery_figures.figures(connection), await delivery_figures.failures(connection, since)
+
+    figures, failures = in_transaction(read)
     if json:
         _print_json({"states": [_row(each) for each in figures], "failures": [_row(each) for each in failures]})
     else:
@@ -73,10 +80,12 @@ def list_(
 
     `channelwatch deliveries list --state pending --state held --limit 100 --json`
     """
+    from storage.delivery_figures import list_deliveries
+
     chosen = state or list(FAILED)
     if unknown := [each for each in chosen if each not in STATES]:
         raise typer.BadParameter(f"There is no state {unknown[0]}: {', '.join(STATES)}.", param_hint="--state")
-    listed: list[Listed] = _with_database(lambda connection: _list(connection, chosen, limit, with_text=text))
+    listed = in_transaction(lambda connection: list_deliveries(connection, chosen, limit=limit, with_text=text))
     for each in listed:
         if json:
             _print_json({name: value for name, value in _row(each).items() if text or name != "text"})
@@ -101,7 +110,7 @@ def retry(
     `channelwatch deliveries retry --dead`
     """
     _one_of(ids, is_all=dead, option="--dead")
-    _report(*_with_database(lambda connection: _retry(connection, ids)), done="due again", json=json)
+    _report(*in_transaction(lambda connection: _retry(connection, ids)), done="due again", json=json)
 
 
 @app.command("cancel")
@@ -121,27 +130,12 @@ def cancel(
     `channelwatch deliveries cancel --waiting`
     """
     _one_of(ids, is_all=waiting, option="--waiting")
-    _report(*_with_database(lambda connection: _cancel(connection, ids)), done="cancelled", json=json)
+    _report(*in_transaction(lambda connection: _cancel(connection, ids)), done="cancelled", json=json)
 
 
 def _one_of(ids: list[int] | None, *, is_all: bool, option: str) -> None:
     if bool(ids) == is_all:
         raise typer.BadParameter(f"Give numbers, or {option}.", param_hint="ID")
-
-
-async def _status(since: dt.datetime) -> tuple[list[StateFigure], list[Failure]]:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage import delivery_figures
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await delivery_figures.figures(connection), await delivery_figures.failures(connection, since)
-
-
-async def _list(connection: Connection, states: list[str], limit: int, *, with_text: bool) -> list[Listed]:
-    from storage.delivery_figures import list_deliveries
-
-    return await list_deliveries(connection, states, limit=limit, with_text=with_text)
 
 
 async def _retry(connection: Connection, ids: list[int] | None) -> tuple[int, Mapping[DeliveryId, str]]:
@@ -160,19 +154,6 @@ async def _cancel(connection: Connection, ids: list[int] | None) -> tuple[int, M
     chosen = [DeliveryId(number) for number in ids] if ids else await waiting_ids(connection)
     refused = await cancel(connection, chosen)
     return len(set(chosen)) - len(refused), refused
-
-
-def _with_database(ask: Callable[[Connection], Awaitable[Any]]) -> Any:
-    """One question or change, in a transaction of its own."""
-
-    async def run() -> Any:
-        from cli.opening import opened
-        from config.settings import StorageSettings, read
-
-        async with opened(read(StorageSettings)) as database, database.begin() as connection:
-            return await ask(connection)
-
-    return asyncio.run(run())
 
 
 def _report(count: int, refused: Mapping[DeliveryId, str], *, done: str, json: bool) -> None:

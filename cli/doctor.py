@@ -69,7 +69,7 @@ async def _of_database(ingest: IngestSettings, bot: BotSettings) -> list[Check]:
     """Everything that the database must be there for. A private one is started for it, and not migrated."""
     from cli.database_address import database_address
     from cli.doctor_checks import Check
-    from storage.database import DatabaseUnreachable
+    from storage.database_address import DatabaseUnreachable
     from storage.embedded import EmbeddedServerError
 
     is_private = ingest.database_url is None
@@ -89,7 +89,7 @@ async def _of_server(url: str, ingest: IngestSettings, bot: BotSettings, *, is_p
     from storage.database import Database
 
     found = await asyncio.to_thread(checkup.schema_of, url)
-    schema = doctor_checks.schema(found.current, migrations.head(), is_known=found.is_known, is_private=is_private)
+    schema = doctor_checks.schema(found, migrations.head(), is_private=is_private)
     if schema.verdict != "ok":
         return [schema]
     database = Database(url)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from cli.running import ALIVE
 from cli.terminal import in_bytes, span
 
 if TYPE_CHECKING:
-    from storage.checkup import Findings
+    from storage.checkup import Findings, Schema
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -22,8 +23,6 @@ FREE_WARNED, FREE_FAILED = 2 * 2**30, 300 * 2**20
 
 LATE_FAILED = dt.timedelta(minutes=30)
 BACKUP_OLD = dt.timedelta(days=7)
-BEATS_WITHIN = dt.timedelta(seconds=30)
-"""Ingest says every ten seconds that it works: three times unheard is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +43,20 @@ def server(found: Findings) -> Check:
     said = f"PostgreSQL {found.server_version}, {in_bytes(found.database_bytes)}"
     if found.server_major < LEAST_SERVER:
         return Check("database", "fail", said, f"PostgreSQL {LEAST_SERVER} or newer is needed; 18 is what is tested.")
-    if found.has_replaced:
-        return Check(
-            "database", "fail", "a restore was cut off", "Run `channelwatch restore` again: it says what to do."
-        )
     return Check("database", "ok", said)
 
 
-def schema(found: str | None, wanted: str, *, is_known: bool, is_private: bool) -> Check:
+def schema(found: Schema, wanted: str, *, is_private: bool) -> Check:
     """Whether the database is at this release's schema."""
-    if found == wanted:
-        return Check("schema", "ok", f"{found}, as this release needs it")
-    if found is not None and not is_known:
-        return Check("schema", "fail", f"{found}, of a newer release", "Run that release, or restore an older backup.")
-    said = f"{found or 'none'}, this release needs {wanted}"
+    if found.is_half_restored:
+        advice = "Wait for its end; if none is running, run `channelwatch restore` again: it undoes that first."
+        return Check("schema", "fail", "a restore is under way, or was cut off", advice)
+    if found.current == wanted:
+        return Check("schema", "ok", f"{wanted}, as this release needs it")
+    if not found.is_known:
+        advice = "Run that release, or restore an older backup."
+        return Check("schema", "fail", f"{found.current}, of a newer release", advice)
+    said = f"{found.current or 'none'}, this release needs {wanted}"
     if is_private:
         return Check("schema", "warn", said, "It is migrated when the next program starts.")
     return Check("schema", "fail", said, "Stop the programs and run `channelwatch migrate`.")
@@ -100,7 +99,7 @@ def reading(found: Findings) -> Iterator[Check]:
         yield Check("channels", "warn", "none is monitored", "`channelwatch channels add @name`")
         return
     silence = found.ingest_silence
-    if silence is None or silence > BEATS_WITHIN:
+    if silence is None or silence > ALIVE:
         heard = "has never run here" if silence is None else f"was last heard {span(silence.total_seconds())} ago"
         yield Check("ingest", "warn", f"it {heard}", "`channelwatch run`")
     else:

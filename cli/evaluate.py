@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Any
 
 import typer
 
 from cli.evaluate_stories import stories
 from cli.evaluate_topics import topics
+from cli.labelled_files import LabelledFile, labelled_rows, print_figures
 
 app = typer.Typer(help="Measure on labelled files.", no_args_is_help=True)
-
-LabelledFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON lines, gzip or not.")]
-
-
 app.command("stories")(stories)
 app.command("topics")(topics)
 
@@ -36,20 +32,12 @@ def keywords(file: LabelledFile) -> None:
 
     `channelwatch evaluate keywords my_keywords.jsonl.gz`
     """
-    import json
     from dataclasses import asdict
 
     from matching.evaluation import evaluate_keywords
 
-    scores = evaluate_keywords(json.loads(line) for line in _lines(file))
-    print(json.dumps({name: round(value, 4) for name, value in asdict(scores).items()}))
+    print_figures(asdict(evaluate_keywords(labelled_rows(file, _keyword_row))))
 
 
-def _lines(file: Path) -> Iterator[str]:
-    """The lines of a file, gzip (told by its first bytes) or not."""
-    import gzip
-
-    with file.open("rb") as raw:
-        is_gzip = raw.read(2) == b"\x1f\x8b"
-    with gzip.open(file, "rt", encoding="utf-8") if is_gzip else file.open(encoding="utf-8") as lines:
-        yield from lines
+def _keyword_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: row[name] for name in ("keyword", "text", "label")}

@@ -87,7 +87,7 @@ async def _export(to: Path, asked: dict[str, Any], *, resume: bool, force: bool)
             selection = await _selection(connection, asked)
         asked = asked | {"query": str(selection.query) if selection.query else None}
         with ExportFile(to) as file:
-            if resume and (written := file.finished_by_another_run()) is not None:
+            if resume and (written := file.finished_by_another_run(asked)) is not None:
                 return written
             await prepare(database, selection)
             async with database.begin() as connection:

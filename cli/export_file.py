@@ -73,8 +73,8 @@ class ExportFile:
     def __exit__(self, *_exception: object) -> None:
         if self._part is not None:
             self._part.close()
-        # A run that was refused, or ended before its first piece, leaves nothing.
-        if not self.state.exists() and self.part.exists() and not self.part.stat().st_size:
+        # A run that was refused, or ended before its first piece, leaves nothing of its own.
+        if (self._was_moved or not self.state.exists()) and self.part.exists() and not self.part.stat().st_size:
             self.part.unlink()
 
     def left_by_another_run(self) -> Written | None:
@@ -86,16 +86,18 @@ class ExportFile:
         except (ValueError, TypeError):
             raise ExportRefused(f"{self.state} is damaged: begin anew with --force.") from None
 
-    def finished_by_another_run(self) -> Written | None:
-        """What an earlier run wrote that was killed when only tidying was left; None if that is not so."""
+    def finished_by_another_run(self, asked: dict[str, Any]) -> Written | None:
+        """What an earlier run of this export wrote that was killed when only tidying was left, if there is one."""
         written = self.left_by_another_run() if self._was_moved else None
-        if written is not None:
-            self.tidy()
+        if written is None or written.asked != asked:
+            return None
+        self.tidy()
         return written
 
     def begin(self, written: Written, head: bytes) -> None:
         """A new file, whatever lay there."""
         self._open_part.truncate(0)
+        self._was_moved = False
         self.written = written
         self.add(head, written)
 

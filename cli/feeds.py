@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from config.settings import WebSettings
     from storage.database import Connection
     from storage.saved_searches import SavedSearch
+    from web.feeds.opml import Outline
 
 app = typer.Typer(help="Saved searches, and their feeds for feed readers.", no_args_is_help=True)
 
@@ -173,32 +174,30 @@ def import_(
 
     with path.open("rb") as file:
         outlines = opml.read(file.read(opml.MOST_BYTES + 1))
-    saved = 0
-    for outline in outlines:
-        said = "no query and no channel of Telegram's" if outline.query is None else ""
-        said = said or _try_to_save(outline.name, outline.query or "", owner)
-        saved += not said
+
+    async def save(connection: Connection, key: Key, _: WebSettings) -> list[str]:
+        return [await _try_to_save(connection, key, outline, owner) for outline in outlines]
+
+    obstacles = _with_key(save)
+    for outline, said in zip(outlines, obstacles, strict=True):
         print(harmless(f"{'skipped' if said else 'saved'}  {outline.name}{f': {said}' if said else ''}"))
-    print(f"{saved} of {len(outlines)} saved.")
+    print(f"{obstacles.count('')} of {len(outlines)} saved.")
 
 
-def _try_to_save(name: str, query: str, owner: str) -> str:
+async def _try_to_save(connection: Connection, key: Key, outline: Outline, owner: str) -> str:
     """What stands in the way, in a sentence; nothing when it is saved."""
+    from cli.asking import BadQuery, UnknownChannel, understood
+    from storage import saved_searches
 
-    async def save(connection: Connection, key: Key, _: WebSettings) -> str:
-        from cli.asking import BadQuery, UnknownChannel, understood
-        from storage import saved_searches
-
-        try:
-            asked = await understood(connection, query, standing=False)
-            await saved_searches.save(
-                connection, key, owner=owner, name=name[: saved_searches.LONGEST_NAME], query=asked
-            )
-        except (BadQuery, UnknownChannel, saved_searches.SearchNameTaken, saved_searches.TooManySearches) as error:
-            return str(error).splitlines()[0]
-        return ""
-
-    return _with_key(save)
+    if outline.query is None:
+        return "no query and no channel of Telegram's"
+    try:
+        asked = await understood(connection, outline.query, standing=False)
+        name = outline.name[: saved_searches.LONGEST_NAME]
+        await saved_searches.save(connection, key, owner=owner, name=name, query=asked)
+    except (BadQuery, UnknownChannel, saved_searches.SearchNameTaken, saved_searches.TooManySearches) as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def _with_key(action: Callable[[Connection, Key, WebSettings], Awaitable[T]]) -> T:

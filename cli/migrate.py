@@ -14,22 +14,12 @@ def migrate() -> None:
 
     `DATABASE_URL=postgresql://me:secret@db/channelwatch channelwatch migrate`
     """
-    import psycopg
-
+    from cli.database_address import database_address
     from config import logs
     from config.settings import StorageSettings, read
     from storage import migrations
-    from storage.database import DatabaseUnreachable
-    from storage.embedded import EmbeddedServer
 
     logs.set_up()
-    settings = read(StorageSettings)
-    if settings.database_url is None:
-        with EmbeddedServer(settings.home) as server:
-            migrations.upgrade(server.url)
-    else:
-        try:
-            migrations.upgrade(settings.database_url.get_secret_value())
-        except psycopg.OperationalError as error:
-            raise DatabaseUnreachable(f"The database of DATABASE_URL does not answer: {error}") from None
+    with database_address(read(StorageSettings)) as (url, _):
+        migrations.upgrade(url)
     print(f"The database is at schema {migrations.head()}.")

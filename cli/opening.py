@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:  # heavy, and `--help` must not wait for it
     from config.settings import StorageSettings
-    from storage.database import Database
+    from storage.database import Connection, Database
+
+Result = TypeVar("Result")
 
 
 @contextlib.asynccontextmanager
@@ -16,7 +19,7 @@ async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
     """The database that the settings name, open; and the word forms met before, read from and kept on disk."""
     import structlog
 
-    from analysis.lemmas import signature
+    from analysis.kept_lemmas import load_lemmas, save_lemmas
     from analysis.text import LEMMAS
     from config import logs
     from storage.database import Database
@@ -25,11 +28,24 @@ async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
         logs.set_up()
     url = settings.database_url.get_secret_value() if settings.database_url else None
     database = await Database.open(settings.home, url)
-    path = settings.home / "lemmas.cache"
-    LEMMAS.load(path, signature())
+    load_lemmas(settings.home)
+    known = LEMMAS.remembered
     try:
         yield database
     finally:
         await database.close()
-        with contextlib.suppress(OSError):  # only speed is lost where it cannot be written
-            LEMMAS.save(path, signature())
+        if LEMMAS.remembered != known:
+            with contextlib.suppress(OSError):  # only speed is lost where it cannot be written
+                save_lemmas(settings.home)
+
+
+def in_transaction(work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """One question to the database, or one change to it, in a transaction of its own."""
+
+    async def done() -> Result:
+        from config.settings import StorageSettings, read
+
+        async with opened(read(StorageSettings)) as database, database.begin() as connection:
+            return await work(connection)
+
+    return asyncio.run(done())

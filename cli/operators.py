@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cli.opening import in_transaction
 
 if TYPE_CHECKING:
     from storage.database import Connection
 
 app = typer.Typer(help="Who may sign in to the console.", no_args_is_help=True)
 
-Result = TypeVar("Result")
 Name = Annotated[str, typer.Argument(help="A name of their own, or an e-mail address.")]
 PasswordFile = Annotated[
     Path | None, typer.Option("--password-file", help="Read the password from this file; else it is asked for.")
@@ -47,7 +46,7 @@ def add(name: Name, password_file: PasswordFile = None) -> None:
         await add_operator(connection, name, hashed)
         await note_action(connection, name, "operator added")
 
-    _do(added)
+    in_transaction(added)
     print(f"{name} can sign in to the console now: `channelwatch run web` serves it.")
 
 
@@ -66,7 +65,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
 
     from storage.operators import list_operators
 
-    listed = _do(list_operators)
+    listed = in_transaction(list_operators)
     for each in listed:
         if json:
             print(encoding.dumps(asdict(each), ensure_ascii=False, default=lambda moment: moment.isoformat()))
@@ -91,7 +90,7 @@ def remove(name: Name) -> None:
         await remove_operator(connection, name)
         await note_action(connection, name, "operator removed")
 
-    _do(removed)
+    in_transaction(removed)
     print(f"{name} is out; no session of theirs is left.")
 
 
@@ -114,7 +113,7 @@ def password(name: Name, password_file: PasswordFile = None) -> None:
         await note_action(connection, operator.name, "password set")
         return await end_sessions(connection, operator.id)
 
-    print(f"{name} has a new password. Sessions ended: {_do(changed)}.")
+    print(f"{name} has a new password. Sessions ended: {in_transaction(changed)}.")
 
 
 def _hashed_password(name: str, file: Path | None) -> str:
@@ -140,15 +139,3 @@ def _typed() -> str:
     if getpass.getpass("The same again: ") != first:
         raise PasswordsDiffer("The two passwords differ: start again.")
     return first
-
-
-def _do(work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    return asyncio.run(_done(work))
-
-
-async def _done(work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await work(connection)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.opening import in_transaction
 from cli.terminal import harmless
 
 if TYPE_CHECKING:
@@ -48,7 +48,11 @@ def post(
 
     `channelwatch post @demo_limansk_live/1041 --json | jq .versions`
     """
-    history = asyncio.run(_read(address))
+    from storage.history import read_history
+    from storage.post_address import PostAddress
+
+    parsed = PostAddress.parse(address)
+    history = in_transaction(lambda connection: read_history(connection, parsed))
     versions = history.versions
     if version is not None and version > len(versions):
         only = "There is only one version" if len(versions) == 1 else f"There are {len(versions)} versions"
@@ -59,17 +63,6 @@ def post(
         _print_version(history, versions[version - 1])
     else:
         _print_for_people(history)
-
-
-async def _read(address: str) -> History:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage.history import read_history
-    from storage.post_address import PostAddress
-
-    parsed = PostAddress.parse(address)
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await read_history(connection, parsed)
 
 
 def _print_json(history: History, version: int | None) -> None:

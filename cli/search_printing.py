@@ -93,23 +93,30 @@ def print_for_people(asked: Asked, query: Query, found: Found, counted: Counted 
     if counted is not None:
         _print_counted(console, counted)
     order = "newest first" if asked.order.value == "newest" else "best first"
-    console.print("No posts." if not found.hits else f"{len(found.hits)} posts, {order}.", style="dim")
+    console.print(f"{_posts(len(found.hits))}, {order}." if found.hits else "No posts.", style="dim", highlight=False)
     if found.is_partial:
         console.print("Some earlier versions are not analysed yet: search again to find more.", style="dim")
     if found.next_cursor is not None:
-        command = f"channelwatch search {_again(asked)} --cursor {found.next_cursor.text}"
+        command = f"channelwatch search {_again(asked, found.next_cursor.text)}"
         console.print(f"The next page: {command}", style="dim", soft_wrap=True, markup=False, highlight=False)
 
 
-def _again(asked: Asked) -> str:
-    """The same search as it is typed."""
+def _again(asked: Asked, cursor: str) -> str:
+    """The next page of a search as it is typed."""
     options = [
         *(["--limit", str(asked.limit)] if asked.limit != 20 else []),
         *(["--sort", asked.order.value] if asked.order.value != "newest" else []),
         *(["--deleted"] if asked.deleted else []),
         *(["--versions"] if asked.versions else []),
+        "--cursor",
+        cursor,
     ]
-    return shlex.join([asked.words, *options])
+    # Behind -- also words that begin with a minus are words.
+    return shlex.join([*options, *(["--"] if asked.words.startswith("-") else []), asked.words])
+
+
+def _posts(count: int) -> str:
+    return f"{count:,} {'post' if count == 1 else 'posts'}"
 
 
 def _head(hit: Hit) -> Text:
@@ -129,7 +136,7 @@ def _body(query: Query, hit: Hit) -> Text:
 
 def _print_counted(console: Console, counted: Counted) -> None:
     about = "" if counted.total.is_exact else "about "
-    console.print(f"{about}{counted.total.posts:,} posts in all", style="bold", highlight=False)
+    console.print(f"{about}{_posts(counted.total.posts)} in all", style="bold", highlight=False)
     spans = counted.timeline.spans
     if spans:
         step = -(-len(spans) // MOST_BARS)
@@ -143,7 +150,7 @@ def _print_counted(console: Console, counted: Counted) -> None:
         table.add_row(*(cell for column in columns for cell in (column[number] if number < len(column) else ("", ""))))
     console.print(table)
     if facets.one_in > 1:
-        console.print(f"Estimated from every {facets.one_in}th post.", style="dim", highlight=False)
+        console.print(f"An estimate: one post in {facets.one_in:,} was looked at.", style="dim", highlight=False)
     console.print()
 
 

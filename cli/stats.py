@@ -86,9 +86,9 @@ def _print_for_people(stored: Stored, lately: Lately, stories: list[StorySize], 
     if not stored.posts:
         return
     counts = [lately.by_day.get(day, 0) for day in dates]
-    console.print(
-        f"\n{lately.posts:,} posts in {len(dates)} days, {lately.posts / len(dates):,.0f} a day", style="bold"
-    )
+    posts = f"{lately.posts:,} {'post' if lately.posts == 1 else 'posts'}"
+    days = "1 day" if len(dates) == 1 else f"{len(dates)} days"
+    console.print(f"\n{posts} in {days}, {lately.posts / len(dates):,.0f} a day", style="bold")
     console.print(f"  {bars(counts)}  {dates[0]:%d %b} to {dates[-1]:%d %b}, most {max(counts):,}")
     _print_shares(console, "Languages", {code or "none known": n for code, n in lately.by_language.items()}, lately)
     _print_shares(console, "Topics", lately.by_topic, lately)

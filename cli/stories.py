@@ -137,17 +137,16 @@ async def _merge(address: str, into: str) -> PostId:
     from config.settings import StorageSettings, read
     from storage.history import find_post
     from storage.post_address import PostAddress
-    from storage.stories import story_ids
     from storage.told_stories import join_stories
 
     parsed, target = PostAddress.parse(address), PostAddress.parse(into)
     async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        posts = [await find_post(connection, parsed), await find_post(connection, target)]
-        ids = await story_ids(connection, posts)
-        if ids[posts[0]] == ids[posts[1]]:
+        story_id = await join_stories(
+            connection, await find_post(connection, parsed), await find_post(connection, target)
+        )
+        if story_id is None:
             raise NothingToUndo("Both posts are in one story already.")
-        await join_stories(connection, ids[posts[0]], ids[posts[1]])
-        return ids[posts[1]]
+        return story_id
 
 
 def _listed(each: StorySize) -> dict[str, Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.opening import in_transaction, opened
 from cli.terminal import harmless
 
 if TYPE_CHECKING:
-    from storage.database import Connection, Database
+    from storage.database import Database
+    from storage.ids import ChatId
     from storage.people import Listed
 
 app = typer.Typer(help="Who uses the bot, who may, and who is to be forgotten.", no_args_is_help=True)
@@ -51,7 +52,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
 
     from storage.people import list_all
 
-    listed = _read(list_all)
+    listed = in_transaction(list_all)
     for each in listed:
         print(encoding.dumps(asdict(each), default=str) if json else _line(each))
     if not listed and not json:
@@ -71,7 +72,7 @@ def show(number: Number) -> None:
     from storage.held import held_about
     from storage.ids import ChatId
 
-    held = _read(lambda connection: held_about(connection, ChatId(number)))
+    held = in_transaction(lambda connection: held_about(connection, ChatId(number)))
     if not held:
         raise UnknownNumber(f"Nothing is held about {number}. `channelwatch subscribers list` shows whom there is.")
     print(harmless(encoding.dumps(held, ensure_ascii=False, indent=2)))
@@ -121,10 +122,10 @@ def allow(
     if everybody == (number is not None):
         raise Contradiction("Give a number, or --everybody.")
     if number is None:
-        print(f"Let in: {_read(people.allow_everybody)} more.")
+        print(f"Let in: {in_transaction(people.allow_everybody)} more.")
         return
     role = people.OPERATOR if operator else people.SUBSCRIBER
-    _read(lambda connection: people.allow(connection, number, role))
+    in_transaction(lambda connection: people.allow(connection, number, role))
     print(f"Let in: {number}.")
 
 
@@ -138,7 +139,7 @@ def block(number: Number) -> None:
     """
     from storage import people
 
-    _read(lambda connection: people.block(connection, number))
+    in_transaction(lambda connection: people.block(connection, number))
     print(f"Kept out: {number}. `channelwatch subscribers allow {number}` undoes that.")
 
 
@@ -160,22 +161,8 @@ def _line(each: Listed) -> str:
     return f"{each.number}  {each.kind}{role}  {each.state}  {subscriptions}  since {each.since_at:%Y-%m-%d}"
 
 
-def _read(ask: Callable[[Connection], Awaitable[Any]]) -> Any:
-    """One question or change, in a transaction of its own."""
-
-    async def run() -> Any:
-        from cli.opening import opened
-        from config.settings import StorageSettings, read
-
-        async with opened(read(StorageSettings)) as database, database.begin() as connection:
-            return await ask(connection)
-
-    return asyncio.run(run())
-
-
 async def _invite(uses: int, lasts: dt.timedelta, *, is_operator: bool) -> tuple[str | None, str]:
     from bot.identity import username_of
-    from cli.opening import opened
     from config.settings import BotSettings, read
     from storage import invites, people
 
@@ -188,7 +175,6 @@ async def _invite(uses: int, lasts: dt.timedelta, *, is_operator: bool) -> tuple
 
 
 async def _remove(number: int) -> int:
-    from cli.opening import opened
     from config.settings import StorageSettings, read
     from storage import erasure
     from storage.held import held_about
@@ -207,7 +193,7 @@ async def _remove(number: int) -> int:
     return rows
 
 
-async def _quiet(database: Database, chat_id: Any) -> None:
+async def _quiet(database: Database, chat_id: ChatId) -> None:
     """Wait until nothing is being sent there; a running bot may be faster, and erase it first."""
     from storage import erasure
 

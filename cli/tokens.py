@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.opening import in_transaction
 from cli.terminal import harmless
 
 if TYPE_CHECKING:
@@ -60,15 +60,8 @@ def create(
     lasts = dt.timedelta(days=days) if days is not None else None
     scopes = [each.value for each in scope or [Scope.READ]]
 
-    async def _make() -> str:
-        from cli.opening import opened
-        from config.settings import StorageSettings, read
-
-        async with opened(read(StorageSettings)) as database, database.begin() as connection:
-            _, word = await make(connection, name=name, scopes=scopes, owner=owner, lasts=lasts)
-            return word
-
-    print(asyncio.run(_make()))
+    _, word = in_transaction(lambda connection: make(connection, name=name, scopes=scopes, owner=owner, lasts=lasts))
+    print(word)
 
 
 @app.command("list")
@@ -84,7 +77,9 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
     import json as encoding
     from dataclasses import asdict
 
-    found = asyncio.run(_list())
+    from storage.api_tokens import list_all
+
+    found = in_transaction(list_all)
     for each in found:
         row = asdict(each) | {"scopes": sorted(each.scopes)}
         print(encoding.dumps(row, default=str, ensure_ascii=False) if json else harmless(_line(each)))
@@ -100,27 +95,11 @@ def revoke(name: Name) -> None:
 
     `channelwatch tokens revoke dashboard`
     """
-    if not asyncio.run(_revoke(name)):
-        raise NoSuchToken(f"There is no token “{name}” that is good: `channelwatch tokens list` shows all.")
-    print(harmless(f"{name} is revoked."))
-
-
-async def _list() -> list[ApiToken]:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
-    from storage.api_tokens import list_all
-
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await list_all(connection)
-
-
-async def _revoke(name: str) -> bool:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
     from storage import api_tokens
 
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        return await api_tokens.revoke(connection, name)
+    if not in_transaction(lambda connection: api_tokens.revoke(connection, name)):
+        raise NoSuchToken(f"There is no token “{name}” that is good: `channelwatch tokens list` shows all.")
+    print(harmless(f"{name} is revoked."))
 
 
 def _line(token: ApiToken) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cli.opening import in_transaction, opened
 from cli.terminal import harmless
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="One JSON object a l
     import json as encoding
     from dataclasses import asdict
 
-    found = asyncio.run(_list())
+    found = in_transaction(_listed)
     for each, query in found:
         row = asdict(each) | {"query": query}
         print(encoding.dumps(row, default=str, ensure_ascii=False) if json else harmless(_line(each, query)))
@@ -110,7 +111,7 @@ def pause(name: Name) -> None:
 
     `channelwatch webhooks pause desk`
     """
-    asyncio.run(_change(name, "pause"))
+    _change(name, "pause")
     print(harmless(f"{name} is paused."))
 
 
@@ -122,7 +123,7 @@ def resume(name: Name) -> None:
 
     `channelwatch webhooks resume desk`
     """
-    asyncio.run(_change(name, "resume"))
+    _change(name, "resume")
     print(harmless(f"{name} goes on."))
 
 
@@ -134,13 +135,12 @@ def remove(name: Name) -> None:
 
     `channelwatch webhooks remove desk`
     """
-    asyncio.run(_change(name, "remove"))
+    _change(name, "remove")
     print(harmless(f"{name} is gone."))
 
 
 async def _add(name: str, words: str, url: str, mode: Literal["every", "first"], *, by_apprise: bool) -> str | None:
     from cli.asking import understood
-    from cli.opening import opened
     from config.keys import Key
     from config.settings import WebSettings, read
     from storage import webhooks
@@ -177,20 +177,16 @@ def _host_of(url: str, allowed: frozenset[str], *, by_apprise: bool) -> str:
         raise BadAddress(str(error)) from None
 
 
-async def _list() -> list[tuple[Webhook, str]]:
+async def _listed(connection: Connection) -> list[tuple[Webhook, str]]:
     from cli.asking import written
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
     from matching.query import parse
     from storage.webhooks import list_all
 
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
-        found = await list_all(connection)
-        return [(each, await written(connection, parse(each.query, stored=True))) for each in found]
+    found = await list_all(connection)
+    return [(each, await written(connection, parse(each.query, stored=True))) for each in found]
 
 
 async def _test(name: str) -> Answer:
-    from cli.opening import opened
     from config.keys import Key
     from config.settings import WebSettings, read
     from storage.webhooks import address_of
@@ -205,14 +201,15 @@ async def _test(name: str) -> Answer:
     return await try_out(webhook, address, settings.webhook_hosts)
 
 
-async def _change(name: str, change: Literal["pause", "resume", "remove"]) -> None:
-    from cli.opening import opened
-    from config.settings import StorageSettings, read
+def _change(name: str, change: Literal["pause", "resume", "remove"]) -> None:
     from storage import webhooks
 
     changes = {"pause": webhooks.pause, "resume": webhooks.resume, "remove": webhooks.remove}
-    async with opened(read(StorageSettings)) as database, database.begin() as connection:
+
+    async def changed(connection: Connection) -> None:
         await changes[change](connection, (await _found(connection, name)).id)
+
+    in_transaction(changed)
 
 
 async def _found(connection: Connection, name: str) -> Webhook:

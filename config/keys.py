@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -34,7 +36,7 @@ class Key:
         path = home / NAME
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _make(path)
+            write_once(path, Fernet.generate_key() + b"\n")
             return cls(path.read_bytes().strip(), path)
         except OSError as error:
             raise KeyFileError(f"The key {path} cannot be read or made: {error.strerror}.") from None
@@ -57,20 +59,20 @@ _WAY_OUT = (
 )
 
 
-def _make(path: Path) -> None:
-    """A new key, whole from the moment that the file has its name: two programs may start at once."""
+def write_once(path: Path, secret: bytes) -> None:
+    """A secret in a file of that name, unless there is one: readable by its owner only, whole from its first moment.
+
+    Two programs may start at once, and in containers of their own both have the same process number.
+    """
     if path.exists():
         return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
+            file.write(secret)
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):  # another program was first
             os.link(draft, path)
-        except FileExistsError:
-            return  # another program was first
     finally:
-        draft.unlink()
+        Path(draft).unlink()

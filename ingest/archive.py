@@ -91,7 +91,7 @@ class Archive:
             return archive_desktop.entries(json.loads(content))
         except archive_desktop.NotChannels as error:
             raise ArchiveError(f"{self.path}: {error}") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ArchiveError(f"{self.path} is no whole JSON file: export it again.") from None
 
 
@@ -105,7 +105,7 @@ def _is_export(lines: Iterator[bytes | None]) -> bool:
             return True  # one very long line: only a whole export without line breaks is
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             return isinstance(value.get("messages") or value.get("chats"), list | dict)

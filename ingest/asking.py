@@ -59,7 +59,6 @@ ALLOWANCES: Mapping[type, Allowance] = {
     functions.channels.GetMessagesRequest: Allowance(40, dt.timedelta(milliseconds=100)),
     functions.updates.GetChannelDifferenceRequest: Allowance(100, dt.timedelta(milliseconds=40)),
     functions.messages.GetHistoryRequest: Allowance(20, dt.timedelta(milliseconds=200)),
-    functions.messages.GetMessagesViewsRequest: Allowance(5, dt.timedelta(seconds=1)),
     functions.channels.GetChannelsRequest: Allowance(5, dt.timedelta(seconds=1)),
     functions.upload.GetFileRequest: Allowance(8, dt.timedelta(milliseconds=250)),
 }
@@ -88,9 +87,9 @@ class Lanes:
 
     async def wait(self, method: type) -> None:
         """Take a turn of the method. Raises MethodClosed while Telegram wants it left alone."""
-        if (left := self.closed_for(method)) > 0:
-            raise MethodClosed(method_name(method), left)
+        self._refuse_closed(method)
         await self._pace(method).wait()
+        self._refuse_closed(method)  # another request may have met a flood meanwhile
         self.calls[method_name(method)] += 1
 
     def flooded(self, method: type, seconds: float) -> None:
@@ -122,6 +121,10 @@ class Lanes:
         """Every method that is to be left alone now, with the seconds that are left."""
         now = time.monotonic()
         return {method: until - now for method, until in self._closed_until.items() if until > now}
+
+    def _refuse_closed(self, method: type) -> None:
+        if (left := self.closed_for(method)) > 0:
+            raise MethodClosed(method_name(method), left)
 
     def _pace(self, method: type) -> Pace:
         if method not in self._paces:

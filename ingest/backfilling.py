@@ -7,7 +7,6 @@ method is allowed: whatever is asked for here, there is room for what happens no
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ingest.door import Door
 from ingest.fetching import Fetched, Fetching
 from ingest.pace import Pace
 from ingest.supervision import first_to_end
+from ingest.waiting import until
 from ingest.watched import AskingFor
 from storage import backfills
 from storage.backfills import Backfill
@@ -90,9 +90,7 @@ class Backfilling:
                     if channel_id not in self._under_way and self._asking_for(channel_id) is not None:
                         self._under_way.add(channel_id)
                         together.create_task(self._read(channel_id))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._look_every):
-                        await self._is_woken.wait()
+                await until(self._is_woken, self._look_every)
 
     async def _open(self) -> list[ChannelId]:
         try:

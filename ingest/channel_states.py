@@ -12,12 +12,13 @@ import structlog
 from telethon import errors
 from telethon.tl import functions, types
 
-from ingest.asking import Asking, MethodClosed
+from ingest.asking import Asking, MethodClosed, ServerTrouble, UnreadableAnswer
 from ingest.client import NoAnswer
 from ingest.listener import Listener
 from ingest.looking import Seen
 from ingest.messages import username_of
 from ingest.supervision import first_to_end
+from ingest.waiting import until
 from ingest.watched import Watched
 from storage import channel_states
 from storage.channel_states import Unreadable
@@ -27,10 +28,10 @@ from storage.post_values import storable
 
 log = structlog.get_logger()
 
-SOONEST_AGAIN, LATEST_AGAIN = dt.timedelta(seconds=20), dt.timedelta(hours=1)
+SOONEST_AGAIN, LATEST_AGAIN = dt.timedelta(seconds=10), dt.timedelta(hours=1)
 """Between two looks at a channel that cannot be read: a tenth of the time that it has been so, within these bounds.
-Most come back soon or never."""
-
+Most come back soon or never. Whoever comes back untold is found within a sweep's time (issue 4 heals in a sweep and
+5 s), the pause between two rounds and a request that is lost included."""
 
 FEWEST_SECONDS_BETWEEN_TRIES = 1.0
 
@@ -91,15 +92,11 @@ class ChannelStates:
                 await self.try_again()
             except (MethodClosed, NoAnswer, DatabaseAway) as error:
                 log.warning("lost channels not tried", error=type(error).__name__)
-            try:
-                async with asyncio.timeout(SOONEST_AGAIN.total_seconds() / 2):
-                    await elsewhere.wait()
+            if await until(elsewhere, SOONEST_AGAIN.total_seconds() / 2):
                 elsewhere.clear()
                 while heard_of:
                     self._tried_at.pop(heard_of.pop(), None)
                 await asyncio.sleep(FEWEST_SECONDS_BETWEEN_TRIES)
-            except TimeoutError:
-                pass
 
     async def _come_back_for_ever(self) -> None:
         """Joining has a slow pace, and looking at the other lost channels does not wait for it."""
@@ -124,19 +121,28 @@ class ChannelStates:
         self._lost_since = {each.id: self._lost_since.get(each.id, time.monotonic()) for each in watched}
         for each in filter(self._is_due, watched):
             # One by one: among a hundred, one that refuses would hide the others.
-            self._tried_at[each.id] = time.monotonic()
             try:
-                answer = await self._asking.ask(functions.channels.GetChannelsRequest([each.to_input()]))
-            except (errors.BadRequestError, errors.ForbiddenError):
+                entity = await self._shown(each)
+            except ServerTrouble:  # which may concern this one only: the others do not wait for it
+                log.warning("lost channel not tried", channel_id=each.id)
                 continue
-            entity = next(iter(answer.chats), None)
-            if not isinstance(entity, types.Channel):
+            self._tried_at[each.id] = time.monotonic()  # not before: a question that got lost is no try
+            if entity is None:
                 continue
             if entity.left:  # whoever was only thrown out may come back to a public channel
                 self._outside[each.id] = each
                 self._is_outside.set()
             else:
                 await self._restore(each)
+
+    async def _shown(self, each: Watched) -> types.Channel | None:
+        """What Telegram shows of a channel; None when it refuses, or what it shows cannot be read."""
+        try:
+            answer = await self._asking.ask(functions.channels.GetChannelsRequest([each.to_input()]))
+        except (errors.BadRequestError, errors.ForbiddenError, UnreadableAnswer):
+            return None
+        entity = next(iter(answer.chats), None)
+        return entity if isinstance(entity, types.Channel) else None
 
     def _is_due(self, each: Watched) -> bool:
         if each.id not in self._tried_at:

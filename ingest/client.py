@@ -16,8 +16,9 @@ from ingest.sessions import StoredSession
 
 log = structlog.get_logger()
 
-ANSWER_TIMEOUT = dt.timedelta(seconds=20)
-"""No request of ours waits longer: with a wrong clock Telethon would wait for ever (measured, issue 2)."""
+ANSWER_TIMEOUT = dt.timedelta(seconds=10)
+"""No request of ours waits longer: with a wrong clock Telethon would wait for ever (measured, issue 2). An answer that
+was lost must not keep a sweep from asking again for as long as the pause between two (issue 4: healed in 25 s)."""
 
 CONNECT_TIMEOUT = dt.timedelta(seconds=60)
 DISCONNECT_TIMEOUT = dt.timedelta(seconds=10)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 
+from ingest.waiting import until
 from storage.ids import ChannelId
 
 
@@ -41,11 +42,7 @@ class Doubts:
 
     async def wait(self, seconds: float) -> None:
         """Return when there is a doubt, or after so many seconds."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._raised.wait()
-        except TimeoutError:
-            pass
+        await until(self._raised, seconds)
 
     def take(self) -> set[ChannelId] | None:
         """The channels in doubt, which are so no more; None for all of them."""

@@ -14,7 +14,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from analysis.stories import SPAN
 from ingest.media_folder import MediaFolder, MediaLimits
-from storage import forgetting, media_files
+from storage import (
+    forgetting,
+    inbox,
+    invites,
+    media_files,
+    operator_sessions,
+    operators,
+    proposals,
+    share_links,
+    webhook_deliveries,
+)
 from storage.database import AlreadyRunning, Connection, Database, DatabaseAway, StatementRefused
 from storage.deliveries import purge_settled
 from storage.disk_usage import FILLED, measure
@@ -28,6 +38,16 @@ log = structlog.get_logger()
 
 SIGNATURES_KEPT = SPAN + dt.timedelta(hours=1)
 """Of posts, for the window in which stories are told; an hour more, for clocks differ."""
+
+KEEP_THEMSELVES = (
+    inbox.purge,
+    invites.forget_spent,
+    share_links.forget_expired,
+    proposals.forget_old,
+    operator_sessions.forget_ended,
+    operators.forget_actions,
+)
+"""Records whose own rooms know how long they are kept, and forget when they write: but that may not be for a year."""
 
 HOUR = 2
 """UTC: before dawn in Kyiv and Moscow."""
@@ -59,6 +79,7 @@ class Forgotten:
     texts: int = 0
     """Deleted posts that no longer say what they said."""
     deliveries: int = 0
+    webhook_deliveries: int = 0
     replays: int = 0
 
     @property
@@ -215,10 +236,15 @@ class _Forgetting:
         async with self._database.begin() as connection:
             done.deliveries = await purge_settled(connection, age)
         async with self._database.begin() as connection:
+            done.webhook_deliveries = await webhook_deliveries.purge_settled(connection, age)
+        async with self._database.begin() as connection:
             await purge_old(connection, age)
             done.replays = await forgetting.forget_finished_replays(connection, self._now - age)
         async with self._database.begin() as connection:
             await forget_signatures(connection, SIGNATURES_KEPT)
+        async with self._database.begin() as connection:
+            for forget_ended in KEEP_THEMSELVES:
+                await forget_ended(connection)
 
     async def _breathe(self, began: float) -> None:
         """Ingest gets as much of the database's time as this, at least."""

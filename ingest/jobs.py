@@ -10,8 +10,7 @@ from pathlib import Path
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from analysis.lemmas import signature
-from analysis.text import LEMMAS
+from analysis import kept_lemmas
 from ingest.clock import ServerClock
 from ingest.memory import GIVE_BACK_EVERY, give_back_memory
 from ingest.stages import Stages
@@ -28,9 +27,6 @@ LOG_PACE_EVERY = dt.timedelta(minutes=1)
 BEAT_EVERY = dt.timedelta(seconds=10)
 LOOK_AT_CLOCK_EVERY = dt.timedelta(seconds=30)
 LOOK_FOR_BLINDNESS_EVERY = dt.timedelta(seconds=30)
-
-LEMMAS_FILE = "lemmas.cache"
-"""In the data folder. Only a head start: it may be deleted at any time."""
 
 
 def make_scheduler(
@@ -111,16 +107,10 @@ class PaceLog:
             log.info("pipeline pace", posts=lately.posts, **times)
 
 
-async def load_lemmas(home: Path) -> None:
-    """Begin at full speed, if a run before has left its lemmas."""
-    is_loaded = await asyncio.to_thread(LEMMAS.load, home / LEMMAS_FILE, signature())
-    log.info("lemma cache read", is_loaded=is_loaded, forms=LEMMAS.remembered)
-
-
 async def save_lemmas(home: Path) -> None:
-    """Keep the lemmas for the next run; without it the run is slower at first, and nothing else."""
+    """Keep the lemmas: at its end a program does so, too, but it may be killed."""
     try:
-        await asyncio.to_thread(LEMMAS.save, home / LEMMAS_FILE, signature())
+        await asyncio.to_thread(kept_lemmas.save_lemmas, home)
     except OSError as error:
         log.warning("lemma cache not written", error=error.strerror)
 

@@ -15,12 +15,14 @@ import structlog
 from telethon import TelegramClient, errors
 from telethon.tl import functions, types
 
+from config import metrics
 from ingest.asking import UNREADABLE, method_name
 from ingest.client import NoAnswer, call
 from ingest.join_refusals import may_pass, refusal
 from ingest.leases import Leases
 from ingest.messages import username_of
 from ingest.pace import Pace
+from ingest.waiting import until
 from ingest.watched import Watched
 from storage import accounts, channels, readers
 from storage.channels import Channel
@@ -105,11 +107,7 @@ class Joiner:
                 await self.join_wanted(client)
             except DatabaseAway as away:
                 log.warning("no channel joined", account_id=self._account_id, reason=str(away))
-            try:
-                async with asyncio.timeout(LOOK_EVERY.total_seconds()):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+            await until(self._woken, LOOK_EVERY.total_seconds())
 
     async def join_wanted(self, client: TelegramClient) -> None:
         """Join, at the pace, whatever it is this account's turn to join; what is refused is stored with the reason."""
@@ -160,6 +158,7 @@ class Joiner:
         log.warning("joining is paused by Telegram", account_id=self._account_id, seconds=error.seconds)
         method, wait = method_name(type(error.request)), dt.timedelta(seconds=error.seconds + 1)
         self._pace.close_for(wait)
+        metrics.note_flood_wait(method, wait)
         async with self._database.begin() as connection:
             await note_flood_wait(connection, self._account_id, method, wait)
 

@@ -66,7 +66,9 @@ def without_labels(post: Post) -> LabelledPost:
 
 
 TERMS_MADE_BY = ("folding.py", "lemmas.py", "text.py", "tokens.py")
-LABELS_MADE_BY = (*TERMS_MADE_BY, "labels.py", "language.py", "lexicon.py", "topics.py", "taxonomy")
+LABELS_MADE_BY = (
+    *TERMS_MADE_BY, "labels.py", "language.py", "learned.py", "lexicon.py", "taxonomy", "topics.py", "word_lists.py",
+)  # fmt: skip
 """Files and folders of `analysis` that decide on them."""
 
 

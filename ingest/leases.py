@@ -8,6 +8,7 @@ import datetime as dt
 import structlog
 
 from ingest.listener import Listener
+from ingest.waiting import until
 from ingest.watched import Watched
 from storage import readers
 from storage.database import Database, DatabaseAway
@@ -68,11 +69,7 @@ class Leases:
             except DatabaseAway as away:
                 log.warning("leases not renewed", account_id=self._account_id, reason=str(away))
                 pause = AGAIN_SECONDS
-            try:
-                async with asyncio.timeout(pause):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+            await until(self._woken, pause)
 
     async def refresh(self) -> None:
         """Do it once, and tell the listener which channels it may hear. Raises DatabaseAway."""

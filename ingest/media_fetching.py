@@ -21,6 +21,7 @@ from ingest.media_folder import LimitReached, MediaFolder, MediaLimits, Partial
 from ingest.media_location import Located, locate
 from ingest.media_pieces import STALE_REFERENCE, Refused, fetch_pieces, sentence_of
 from ingest.supervision import first_to_end
+from ingest.waiting import until
 from ingest.watched import AskingFor
 from storage import media_files
 from storage.database import Database, DatabaseAway
@@ -96,9 +97,7 @@ class MediaFetching:
                         await self._fetch(file)
             except DatabaseAway as away:
                 log.warning("media not fetched yet", reason=str(away))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._look_every):
-                    await self._is_woken.wait()
+            await until(self._is_woken, self._look_every)
 
     async def _fetch(self, file: MediaFile) -> None:
         try:

@@ -34,7 +34,7 @@ class Pace:
         self._closed_until = 0.0
 
     async def wait(self) -> None:
-        """Take one turn, when it comes. For one caller at a time."""
+        """Take one turn, when it comes. Several may wait; whose turn it is then is chance."""
         while (seconds := self._seconds_left()) > 0:
             await self._sleep(seconds)
         self._full_at = max(self._full_at, self._clock()) + self._every

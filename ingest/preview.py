@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -17,35 +17,16 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from ingest.albums import MOST_PARTS
 from ingest.archive_values import USERNAME
-from ingest.preview_host import PreviewAway, PreviewHost
-from ingest.preview_message import PreviewMessage
+from ingest.preview_host import PreviewHost
 from ingest.preview_page import NoPreview, PreviewPage, read_page
-from storage.ids import MessageId
 
 BASE_URL = "https://t.me"
-
-MOST_PAGES = 20
-"""Pages that one call of `missing` fetches at most: at the usual pace less than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
     """The newest page is as it was when it was last read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What became of the ids that were asked for."""
-
-    messages: tuple[PreviewMessage, ...] = ()
-    """The messages that hold them."""
-    not_shown: frozenset[MessageId] = frozenset()
-    """The page that would hold them does not: deleted, never there, or nothing that a page shows."""
-    left: frozenset[MessageId] = frozenset()
-    """Not known: the site was away, or too many pages would have been needed. Ask again."""
-    no_preview: NoPreview | None = None
 
 
 class PreviewReader:
@@ -76,18 +57,15 @@ class PreviewReader:
         """Let go of the connections."""
         await self._host.close()
 
-    async def page(
-        self, username: str, before: int | None = None, after: int | None = None
-    ) -> PreviewPage | Unchanged | NoPreview:
-        """The newest messages, or those right before or after a message id.
+    async def page(self, username: str, before: int | None = None) -> PreviewPage | Unchanged | NoPreview:
+        """The newest messages, or those right before a message id.
 
         Waits its turn: behind other pages, and while the site wants to be left alone. Raises PreviewAway when the page
         cannot be had now, ValueError for what is no username.
         """
         if not USERNAME.fullmatch(username):
             raise ValueError(f"{username!r} is no username")
-        asked = {"before": before, "after": after}
-        query = {name: str(value) for name, value in asked.items() if value is not None}
+        query = {"before": str(before)} if before is not None else {}
         key = username.lower()
         answer = await self._host.get(("s", username), query, {} if query else self._validators.get(key, {}))
         if answer.status == 304:
@@ -110,32 +88,6 @@ class PreviewReader:
     def forget(self, username: str) -> None:
         """Read the newest page as if for the first time: what was made of it has been lost."""
         self._validators.pop(username.lower(), None)
-
-    async def missing(self, username: str, ids: Collection[MessageId]) -> Missing:
-        """Look up single messages by fetching the pages that hold them, newest first; never raises PreviewAway."""
-        left, unsure, not_shown = set(ids), set[MessageId](), set[MessageId]()
-        found: dict[MessageId, PreviewMessage] = {}
-        no_preview = None
-        for _ in range(MOST_PAGES):
-            if not left:
-                break
-            top = max(left) + MOST_PARTS  # an album that holds the id ends below: it is not cut in two
-            try:
-                page = await self.page(username, before=top)
-            except PreviewAway:
-                break
-            if not isinstance(page, PreviewPage):
-                no_preview = page if isinstance(page, NoPreview) else None
-                break
-            covered = {number for number in left if page.oldest is None or page.oldest <= number}
-            if not covered:
-                break
-            left -= covered
-            shown = {number: message for message in page.messages for number in message.message_ids}
-            found.update((shown[number].parts[0].message_id, shown[number]) for number in covered & shown.keys())
-            (unsure if page.unreadable else not_shown).update(covered - shown.keys())
-        messages = tuple(found[number] for number in sorted(found))
-        return Missing(messages, frozenset(not_shown), frozenset(left | unsure), no_preview)
 
     async def _why_not(self, username: str, location: URL) -> NoPreview:
         """Where there is no preview, Telegram sends us on to the page by which one opens the name in the app."""

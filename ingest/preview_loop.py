@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from ingest.preview import PreviewReader
 from ingest.preview_host import PreviewAway
 from ingest.preview_message import PreviewMessage
 from ingest.preview_page import NoPreview, PreviewPage
+from ingest.waiting import until
 from storage.ids import ChannelId, MessageId
 from storage.post_values import Post
 
@@ -129,9 +129,7 @@ class PreviewLoop:
         while True:
             self._changed.clear()
             pause = await self.step()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._changed.wait()
+            await until(self._changed, pause)
 
     async def step(self) -> float:
         """Visit the channel that has been due longest, if one is; the seconds until the next is."""

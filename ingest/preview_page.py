@@ -8,9 +8,8 @@ from enum import StrEnum
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.preview_media import words_of
-from ingest.preview_message import PreviewMessage, address_of, read_block, read_count, telegram_id_of
+from ingest.preview_message import PreviewMessage, address_of, read_block, telegram_id_of
 from storage.ids import MessageId
-from storage.post_values import storable
 
 
 class NoPreview(StrEnum):
@@ -30,11 +29,8 @@ class PreviewPage:
 
     messages: tuple[PreviewMessage, ...]
     username: str | None = None
-    title: str | None = None
     telegram_id: int | None = None
     """Telegram's bare number of the channel, from its messages: a name may be sold, the number stays."""
-    subscribers: int | None = None
-    subscribers_are_rounded: bool = False
     unreadable: int = 0
     """Blocks that have no number we could read: perhaps the layout has changed."""
 
@@ -71,30 +67,12 @@ def _page(document: LexborHTMLParser, blocks: list[LexborNode]) -> PreviewPage:
     name = (
         header.removeprefix("@") if header else next((found[1] for each in blocks if (found := address_of(each))), None)
     )
-    subscribers, are_rounded = _subscribers(document)
     return PreviewPage(
         tuple(sorted(messages, key=lambda message: message.parts[0].message_id)),
         name,
-        _title(document),
         numbers.pop() if len(numbers) == 1 else None,
-        subscribers,
-        are_rounded,
         len(blocks) - len(messages),
     )
-
-
-def _title(document: LexborHTMLParser) -> str | None:
-    if title := words_of(document.css_first(".tgme_channel_info_header_title")):
-        return title
-    meta = document.css_first('meta[property="og:title"]')
-    return storable(meta.attributes.get("content") or "") or None if meta is not None else None
-
-
-def _subscribers(document: LexborHTMLParser) -> tuple[int | None, bool]:
-    for counter in document.css(".tgme_channel_info_counter"):
-        if (words_of(counter.css_first(".counter_type")) or "").startswith("subscriber"):
-            return read_count(counter.css_first(".counter_value"))
-    return None, False
 
 
 def _no_preview(document: LexborHTMLParser) -> NoPreview:

@@ -103,7 +103,6 @@ class Ingest:
         Raises IngestError, SessionKeyError or ClientError.
         """
         home = self.settings.home
-        await jobs.load_lemmas(home)
         committing = asyncio.create_task(self.pipeline.run())
         scheduler = jobs.make_scheduler(
             home,
@@ -119,13 +118,12 @@ class Ingest:
             works = [work(self) for work in self._works]
             if has_account:
                 works.append(self.readers.run())
-            await first_to_end(_set(stop), _ended(committing), *works)
+            await first_to_end(stop.wait(), _ended(committing), *works)
         finally:
             scheduler.shutdown(wait=False)
             await self.readers.close(is_pipeline_alive=not committing.done())
             committing.cancel()
             await asyncio.gather(committing, return_exceptions=True)
-            await jobs.save_lemmas(home)
             log.info("ingest stopped")
 
 
@@ -164,10 +162,6 @@ def keeping_of(settings: IngestSettings) -> Keeping:
         disk_budget_mib=settings.disk_budget_mib,
         deleted_texts=settings.keep_deleted_texts,
     )
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -94,6 +94,13 @@ class Reader:
         """How to ask about a channel; None when this account does not read it, or is not connected."""
         watched = self.leases.held.get(channel_id)
         return (self._asking, watched) if self._asking is not None and watched is not None else None
+
+    async def keep_session(self, plain: bytes) -> None:
+        """Store how far the session (the bytes of `dumps`) has heard; one that was ended or removed stays so."""
+        session = self.key.encrypt(plain)
+        async with self._shared.database.begin() as connection:
+            await accounts.keep_session(connection, self.account.id, session)
+        self.account = replace(self.account, session=session)
 
     async def _live(self) -> None:
         """One connection, from its beginning to its end. Raises what ended it."""

@@ -22,7 +22,6 @@ from ingest.listener import Listener
 from ingest.pace import Pace
 from ingest.reader import Reader, Shared
 from ingest.session_key import SessionKey, SessionKeyError
-from ingest.sessions import keep_session
 from ingest.supervision import AccountRefused, first_to_end
 from ingest.tenure import Tenure
 from ingest.watched import Watched
@@ -103,7 +102,7 @@ class Readers:
         await self._shared.pipeline.caught_up()
         for reader, plain in heard:
             if reader in self.running:  # else it was stored at its end, or is another process's by now
-                await keep_session(self._database, reader.key, reader.account.id, plain)
+                await reader.keep_session(plain)
 
     async def _hear(self) -> None:
         async for _ in self._database.wakeups("channels"):

@@ -125,10 +125,3 @@ class Relabeller:
             builtin = tuple(topic for topic in stored.topics if topic.code in TOPICS)
             labels = Labels(analyse(stored.post.text), stored.language, builtin)
         return with_own_topics(LabelledPost(stored.post, labels), self._own).labels
-
-
-async def relabel_all(database: Database, *, page: int = PAGE, version: str | None = None) -> None:
-    """Until nothing is left to do, without rest: for tests and for whoever is in a hurry."""
-    relabeller = Relabeller(database, page=page, version=version)
-    while (step := await relabeller.step()).has_more:  # noqa: ASYNC110 - what it waits for sets no event
-        await asyncio.sleep(0.02 if step.is_waiting else 0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 from telethon import errors
 
-from ingest.asking import MethodClosed
+from ingest.asking import MethodClosed, ServerTrouble
 from ingest.client import NoAnswer
 from ingest.door import Door
 from ingest.fetching import AT_ONCE, Fetched, Fetching
@@ -50,6 +50,9 @@ go in hundreds."""
 
 PAUSE_SECONDS = 2.0
 
+MOST_PASSES = 5
+"""Some minutes, for which posts that reach the same age meanwhile wait."""
+
 LONGEST_BACK = dt.timedelta(days=3)
 """An account that was idle for longer reads again what it missed in these days only."""
 
@@ -63,6 +66,20 @@ class _Round:
     is_part: bool = False
     """More have reached the age: they are the next round's."""
     missing: list[tuple[Watched, list[MessageId]]] = field(default_factory=list)
+    troubles: int = 0
+    """Times in a row that Telegram could not answer."""
+
+    def puts_off(self) -> bool:
+        """Telegram cannot answer about the first of `due`: it comes behind the others. False when none is left to try
+        for now; when that was so MOST_PASSES times in a row, what is due is left to the next age.
+        """
+        self.troubles += 1
+        self.due.append(self.due.pop(0))
+        if self.troubles < MOST_PASSES * len(self.due):
+            return self.troubles % len(self.due) > 0
+        log.warning("posts are not read again at this age", requests=len(self.due))
+        self.due.clear()
+        return True
 
 
 class Rereading:
@@ -115,6 +132,11 @@ class Rereading:
                 fetched = await self._fetching.by_ids(watched, ids)
             except (errors.BadRequestError, errors.ForbiddenError):
                 fetched = Fetched()  # the sweep finds out why, and says so
+            except ServerTrouble:  # which may concern this channel only: the others do not wait for it
+                if not round_.puts_off():
+                    raise
+                continue
+            round_.troubles = 0
             await self._take_in(watched, fetched)
             if fetched.missing:
                 round_.missing.append((watched, fetched.missing))
@@ -150,7 +172,7 @@ class Rereading:
             watched, ids = round_.missing[0]
             try:
                 gone = (await self._fetching.by_ids(watched, ids)).missing
-            except (errors.BadRequestError, errors.ForbiddenError):
+            except (errors.BadRequestError, errors.ForbiddenError, ServerTrouble):
                 gone = []  # of a channel that we cannot see any more, nothing is known to be deleted
             if gone:
                 await self._door.offer_deletion(watched.id, gone, self._clock())

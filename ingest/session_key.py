@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+
+from config.keys import write_once
 
 
 class SessionKeyError(Exception):
@@ -43,15 +44,9 @@ class SessionKey:
         """The key in a file, made at the first use: mode 0600 from its first moment, never over another file."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls.read(path)
+            write_once(path, Fernet.generate_key() + b"\n")
         except OSError as error:
             raise SessionKeyError(f"The session key {path} cannot be made: {error.strerror}.") from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
         return cls.read(path)
 
     def encrypt(self, plain: bytes) -> bytes:

@@ -19,10 +19,8 @@ from telethon.sessions import MemorySession
 from telethon.tl import types
 
 from ingest.session_key import SessionKey, SessionKeyError
-from storage import accounts
 from storage.accounts import Account, save_account
 from storage.database import Database
-from storage.ids import AccountId
 
 ACCOUNT = "main"
 """The name of the account that is meant when none is named."""
@@ -175,9 +173,3 @@ async def save_session(
     """Store a session that somebody has just signed in (the bytes of `dumps`), encrypted."""
     async with database.begin() as connection:
         await save_account(connection, name, key.encrypt(plain), telegram_user_id)
-
-
-async def keep_session(database: Database, key: SessionKey, account_id: AccountId, plain: bytes) -> None:
-    """Store how far the session of an account in use has heard; one that was ended or removed stays so."""
-    async with database.begin() as connection:
-        await accounts.keep_session(connection, account_id, key.encrypt(plain))

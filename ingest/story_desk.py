@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ log = structlog.get_logger()
 AT_ONCE_SECONDS = 0.005
 """The desk thinks for so long before the event loop turns."""
 
+MOST_AHEAD = dt.timedelta(days=1)
+"""A post that is dated later from now on is dated wrongly, as an archive's may be: in the window it would make every
+other post too old to be told. A day, for the machine's own clock may be wrong, too."""
 
 LEARN_AGAIN_SECONDS = 60.0
 """Between two looks whether Telegram's number of an archive's channel is known by now."""
@@ -67,10 +71,11 @@ class StoryDesk:
     async def join(self, connection: Connection, reports: Sequence[Report]) -> dict[PostId, PostId]:
         """Tell posts, and say which story each tells: its own number for one that is the first.
 
-        Old posts, which a backfill or an archive brings, tell none: they are left out of the answer.
+        Old posts, which a backfill or an archive brings, tell none, nor do posts dated ahead: they are left out of the
+        answer.
         Takes the lock that others wait for until the transaction ends: to be called after all posts are stored.
         """
-        reports = [report for report in reports if not self._window.is_past(report.post.posted_at.timestamp())]
+        reports = [report for report in reports if self._may_tell(report.post.posted_at)]
         if not reports:
             return {}
         await stories.lock_stories(connection)
@@ -117,6 +122,10 @@ class StoryDesk:
             self._told_version, self._placed_version = self._versions
         self.committed()
 
+    def _may_tell(self, posted_at: dt.datetime) -> bool:
+        """Whether a post of that moment is neither too old for the window nor dated ahead."""
+        return not (_is_ahead(posted_at) or self._window.is_past(posted_at.timestamp()))
+
     def _story_of(self, post_id: PostId) -> PostId:
         story_id = self._window.story_of(post_id)
         return PostId(story_id) if story_id is not None else post_id
@@ -141,8 +150,8 @@ class StoryDesk:
 
     def _merge(self, verdict: Verdict, merged: list[tuple[PostId, PostId]]) -> PostId:
         """The oldest of the stories that a post ties together; the others become part of it."""
-        into = PostId(min(verdict.story_id, *verdict.also)) if verdict.also else PostId(verdict.story_id)
-        for story_id in {verdict.story_id, *verdict.also} - {into}:
+        into = PostId(verdict.into)
+        for story_id in verdict.merged:
             self._window.merge(story_id, into)
             self._is_beyond_undoing = True
             merged.append((PostId(story_id), into))
@@ -171,7 +180,12 @@ class StoryDesk:
             self._telegram_ids |= await telegram_ids(connection, unknown)
 
     async def _catch_up(self, connection: Connection) -> None:
-        """Take in what others have told and placed since the last look."""
+        """Take in what others have told and placed since the last look.
+
+        A window that begins is told where each post stands now: of earlier changes, years of them, it needs none.
+        """
+        if not self._told_version:
+            self._placed_version = await stories.last_placed(connection)
         while True:
             told, version = await stories.told_since(connection, self._told_version)
             self._add_all(told)
@@ -191,6 +205,8 @@ class StoryDesk:
 
     def _add_all(self, told: Iterable[Told]) -> None:
         for each in told:
+            if _is_ahead(each.posted_at):
+                continue
             try:
                 signature = Signature.from_bytes(each.signature)
             except SignatureError:  # of another release: these posts are in their stories, and open no new ones
@@ -209,6 +225,10 @@ class StoryDesk:
             )
             for story_id in each.apart_from:
                 self._window.keep_apart(each.post_id, story_id)
+
+
+def _is_ahead(posted_at: dt.datetime) -> bool:
+    return posted_at > dt.datetime.now(dt.UTC) + MOST_AHEAD
 
 
 def _origin(post: Post) -> Address | None:

@@ -14,6 +14,7 @@ from telethon import TelegramClient, errors
 from telethon.tl import functions
 
 from ingest.client import NoAnswer, call
+from storage.database import DatabaseAway
 
 log = structlog.get_logger()
 
@@ -81,7 +82,7 @@ def refusal_of(error: BaseException) -> AccountRefused | None:
     return None
 
 
-async def first_to_end(*ways: Coroutine[Any, Any, None]) -> None:
+async def first_to_end(*ways: Coroutine[Any, Any, object]) -> None:
     """Run these together until one ends; the others are cancelled and waited for. Raises what the first one raised."""
     tasks = [asyncio.create_task(way) for way in ways]
     try:
@@ -115,7 +116,7 @@ async def keep_alive(
         except Exception as error:  # the program's door: whatever ended this life, the next one begins
             if (refusal := refusal_of(error)) is not None:
                 raise refusal from error
-            is_expected = isinstance(error, OSError | NoAnswer | errors.RPCError)
+            is_expected = isinstance(error, OSError | NoAnswer | DatabaseAway | errors.RPCError)
             log.warning("connection to telegram ended", error=type(error).__name__, exc_info=not is_expected)
         if time.monotonic() - started > longest.total_seconds():
             pause = shortest

@@ -9,7 +9,6 @@ import time
 import structlog
 
 from ingest.reader import Reader, Shared
-from ingest.sessions import keep_session
 from ingest.supervision import AccountRefused, first_to_end
 from storage import readers
 from storage.database import DatabaseAway
@@ -56,7 +55,7 @@ class Tenure:
     async def _run(self) -> None:
         is_refused = False
         try:
-            await first_to_end(_set(self._stop), self._hold.until_lost(), self._read())
+            await first_to_end(self._stop.wait(), self._hold.until_lost(), self._read())
         except AccountRefused as refusal:
             is_refused = True
             await self._give_up(refusal)
@@ -119,7 +118,7 @@ class Tenure:
             if is_ours and self._has_waited and self._is_pipeline_alive:
                 async with asyncio.timeout(DRAIN_TIMEOUT.total_seconds()):
                     await self._shared.pipeline.caught_up()
-                    await keep_session(self._database, reader.key, account_id, reader.session.dumps())
+                    await reader.keep_session(reader.session.dumps())
                     async with self._database.begin() as connection:
                         await readers.release(connection, account_id)
         except TimeoutError:
@@ -128,7 +127,3 @@ class Tenure:
             log.error("session not stored at the end", account_id=account_id, reason=str(away))
         counts = reader.listener.counts
         log.info("account rests", account_id=account_id, dropped=counts.dropped, failed=counts.failed)
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()

@@ -30,7 +30,7 @@ from matching.conditions import Topic as TopicLeaf
 from matching.errors import QueryError, quoted
 from matching.hosts import host_of
 from matching.ids import ChannelId, ChannelSetId
-from matching.names import CODE, SET_NAME, Names, folded, set_name
+from matching.names import CODE, SET_NAME, Names, set_name
 
 STRICT_WORDS = (STRICT, "строго", "суворо")
 """How "strict" may be written."""
@@ -170,7 +170,7 @@ def _topic_named(name: str, own: Mapping[str, str]) -> TopicLeaf | None:
     """The topic of a code or a name of it; `own`: those of the operator's."""
     for spelled in (name, name.replace("_", " ")):
         topic = taxonomy.find(spelled)
-        if code := topic.code if topic else own.get(folded(spelled)):
+        if code := topic.code if topic else own.get(taxonomy.folded(spelled)):
             return TopicLeaf(code)
     return None
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,12 +73,6 @@ def _word_end(line: str, wanted: int, begin: int) -> int:
     return space if space > begin else wanted
 
 
-def in_utf16(text: str, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same places counted in UTF-16 units, as JavaScript and Telegram count."""
-    wide = [place for place, sign in enumerate(text) if ord(sign) > 0xFFFF]
-    return [(start + bisect_left(wide, start), stop + bisect_left(wide, stop)) for start, stop in ranges]
-
-
 def highlights(query: Query, text: str) -> list[tuple[int, int]]:
     """Character offsets (start, end) of the words in `text` that a query asks for: sorted, touching nowhere.
 
@@ -99,7 +92,8 @@ def _extent(leaf: TermLeaf, first: int, places: list[tuple[int, int]], text: str
     sign."""
     if isinstance(leaf, Hashtag):
         start = text.rindex("#", 0, places[first][0])
-        return start, places[first + leaf.word_count - 1][1]
+        last = min(first + leaf.word_count, len(places)) - 1  # a text's last position may be in the middle of it
+        return start, places[last][1]
     return places[first][0], places[first + leaf.width - 1][1]
 
 

@@ -17,8 +17,8 @@ SET_NAME = re.compile(r"[^\W\d_][\w-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of this moment. `topics`: codes and names of own topics, `folded`, to their codes; `sets`: the names of
-    channel sets to their numbers."""
+    """The names of this moment. `topics`: codes and names of own topics, as `taxonomy.folded` gives them, to their
+    codes; `sets`: the names of channel sets to their numbers."""
 
     topics: Mapping[str, str]
     sets: Mapping[str, ChannelSetId]
@@ -27,12 +27,6 @@ class Names:
     def by_set(self) -> dict[ChannelSetId, str]:
         """The numbers of channel sets to their names: what `Query.render` takes."""
         return {number: name for name, number in self.sets.items()}
-
-
-def folded(name: str) -> str:
-    """A topic's name as `analysis.taxonomy` compares them: case, ё and е, apostrophes and spaces do not matter."""
-    plain = name.casefold().replace("ё", "е").replace("\u2019", "'").replace("\u02bc", "'")
-    return " ".join(plain.split())
 
 
 def set_name(typed: str) -> str:

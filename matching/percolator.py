@@ -29,7 +29,6 @@ K = TypeVar("K", bound=Hashable)
 class _Entry(Generic[K]):
     """One distinct query: how many keys ask it, the features it uses and where its alternatives are filed."""
 
-    query: Query
     canonical: str
     features: tuple[int, ...]
     filed: tuple[Filed[K], ...]
@@ -91,13 +90,6 @@ class Percolator(Generic[K]):
             self._settle(checks, present, fields, found)
         return found
 
-    def rebuilt(self, sample: Iterable[Terms]) -> Percolator[K]:
-        """The same keys and queries filed by the frequencies of another sample."""
-        other: Percolator[K] = Percolator(sample)
-        for key, entry in self._by_key.items():
-            other.add(key, entry.query)
-        return other
-
     def _settle(self, checks: list[Check[K]], present: set[int], fields: PostFields, found: set[K]) -> None:
         """Add to `found` the keys of the checks that hold; each query that must be asked itself is asked once."""
         places: Places | None = None
@@ -135,7 +127,7 @@ class Percolator(Generic[K]):
     def _enter(self, query: Query, canonical: str) -> _Entry[K]:
         """File a query that is new."""
         filed, features = self._filing.file(query)
-        entry = self._by_canonical[canonical] = _Entry(query, canonical, features, filed)
+        entry = self._by_canonical[canonical] = _Entry(canonical, features, filed)
         for one in filed:
             self._tables.file(one)
         return entry

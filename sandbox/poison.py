@@ -25,8 +25,6 @@ POISONS: dict[str, Json] = {
     "half of a character, which UTF-8 does not know": {"message": _MESSAGE | {"text": "a\ud800b"}},
 }
 """Each of these can't be read by python-telegram-bot, or can't be stored as jsonb."""
-NOVELTY: Json = {"telepathy": {"thought": "?"}}
-"""An update of a kind that nobody knows yet: to be passed over, not quarantined."""
 NOBODY: Json = {"callback_query": {"id": "1", "chat_instance": "1"}}
 """Can be read, but holds nobody who pressed: what breaks is whoever handles it."""
 

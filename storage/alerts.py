@@ -123,10 +123,13 @@ FACTS = (
     "d.is_first AND EXISTS (SELECT FROM story_posts t WHERE t.story_id = d.story_id) AS is_in_story",
 )  # fmt: skip
 
-POSTS = (f"{'c' if column.table is ChannelRow.__table__ else 'p'}.{column.key}" for column in posts.COLUMNS)
+POST_COLUMNS = ", ".join(
+    f"{'c' if column.table is ChannelRow.__table__ else 'p'}.{column.key}" for column in posts.COLUMNS
+)
+"""posts.COLUMNS of a post p and its channel c."""
 
 ALERTS = (
-    f"SELECT {', '.join([*FACTS, *POSTS])} FROM deliveries d JOIN posts p ON p.id = d.post_id"  # noqa: S608 - our own
+    f"SELECT {', '.join(FACTS)}, {POST_COLUMNS} FROM deliveries d JOIN posts p ON p.id = d.post_id"  # noqa: S608 - our own
     " JOIN channels c ON c.id = p.channel_id"
 )
 """Written out: what is said 28 times a second is not put together anew each time."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching.conditions import After
@@ -21,8 +20,11 @@ from storage.channels import Channel
 from storage.ids import PostId
 from storage.models import ChannelRow, PostRow
 from storage.posts import StoredPost
-from storage.search import found_by
-from storage.trends import BUDGET, SAMPLE, count_or_estimate, is_out_of_time, limit_time
+from storage.search import SearchTooSlow, count_spans, found_by
+from storage.search.bounds import bounded_apart
+from storage.search.conditions import PLAIN
+from storage.search.newest import Frame, newest
+from storage.trends import BUDGET
 
 DAY = dt.timedelta(days=1)
 
@@ -66,15 +68,17 @@ async def back_test(
     examples: int = 3,
     most_channels: int = 3,
     budget: dt.timedelta = BUDGET,
-    sample: int = SAMPLE,
 ) -> BackTest:
-    """Ask the stored posts of the last `days` days; those of a sample when counting all takes longer than `budget`."""
+    """Ask the stored posts of the last `days` days; those of a sample when counting all takes longer than `budget`.
+
+    Raises SearchTooSlow or SearchHeldUp.
+    """
     bounds = [now - (days - number) * DAY for number in range(days + 1)]
-    counts, one_in = await count_or_estimate(connection, query, bounds, budget=budget, sample=sample)
+    counts, one_in = await count_spans(connection, found_by(query), bounds, budget, PostRow.channel_id)
     by_day, by_channel = [0] * days, Counter[int]()
     for (day, channel_id), count in counts.items():
-        by_day[day] += count * one_in
-        by_channel[channel_id] += count * one_in
+        by_day[day] += count
+        by_channel[channel_id] += count
     # A rare query may be in none of the posts of a sample, and is the one of which a search is quick.
     newest = await search.search(connection, since(query, bounds[0]), limit=examples) if examples else []
     loudest = dict(by_channel.most_common(most_channels))
@@ -104,26 +108,24 @@ async def words_of_matches(
 ) -> Words | None:
     """The words of the newest matches since the moment: the most frequent, or some; None when that takes too long."""
     try:
-        async with connection.begin_nested():
-            await limit_time(connection, budget)
-            matches = await latest_matches(connection, query, moment)
+        matches = await latest_matches(connection, query, moment, budget)
+        async with bounded_apart(connection, budget):
             forms = await forms_in(connection, matches, only)
             others = await latest_others(connection, matches)
             elsewhere = await forms_in(connection, others, tuple(forms))
-    except DBAPIError as error:
-        if not is_out_of_time(error):
-            raise
+    except SearchTooSlow:
         return None
     return Words(tuple(matches), tuple(others), forms, elsewhere)
 
 
 async def latest_matches(
-    connection: AsyncConnection, query: Query, moment: dt.datetime, limit: int = LATEST
+    connection: AsyncConnection, query: Query, moment: dt.datetime, budget: dt.timedelta = BUDGET
 ) -> list[PostId]:
-    """The numbers of the newest posts since the moment that the query matches."""
-    matches = select(PostRow.id).where(found_by(since(query, moment)))
-    rows = await connection.execute(matches.order_by(PostRow.posted_at.desc(), PostRow.id.desc()).limit(limit))
-    return [PostId(number) for number in rows.scalars()]
+    """The numbers of the LATEST newest posts since the moment that the query matches, newest first. Raises
+    SearchTooSlow or SearchHeldUp."""
+    frame = Frame.of(since(query, moment), PLAIN)
+    async with bounded_apart(connection, budget) as watch:
+        return [match.id for match in await newest(connection, frame, LATEST, watch)]
 
 
 async def latest_others(connection: AsyncConnection, matches: Sequence[PostId], limit: int = LATEST) -> list[PostId]:

@@ -12,11 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from storage import left_out, migrations
-from storage.database import DatabaseUnreachable
-from storage.dump_programs import DumpProgramFailed, Programs, find_programs, libpq_url, output_of, run
+from storage.database_address import connected
+from storage.dump_programs import DumpProgramFailed, Programs, find_programs, output_of, run
 
 Progress = Callable[[str, float], None]
 """What is being done, and how much of all is done (0 to 1)."""
@@ -147,15 +145,11 @@ def last_backup_at(home: Path) -> dt.datetime | None:
 
 def _sizes(url: str) -> tuple[dict[str, int], int]:
     """Bytes of each table, and the server's major version."""
-    try:
-        with psycopg.connect(libpq_url(url)) as connection:
-            rows = connection.execute(
-                "SELECT tablename, pg_table_size(format('public.%I', tablename)) FROM pg_tables"
-                " WHERE schemaname = 'public'"
-            )
-            return dict(rows.fetchall()), connection.info.server_version // 10_000
-    except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(f"The database does not answer: {type(error).__name__}.") from None
+    with connected(url) as connection:
+        rows = connection.execute(
+            "SELECT tablename, pg_table_size(format('public.%I', tablename)) FROM pg_tables WHERE schemaname = 'public'"
+        )
+        return dict(rows.fetchall()), connection.info.server_version // 10_000
 
 
 def _described(part: Path, path: Path) -> Backup:

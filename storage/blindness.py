@@ -16,11 +16,12 @@ BLIND_AFTER = dt.timedelta(minutes=5)
 LOSE_SIGHT = text(
     """
     UPDATE channels SET blind_since_at = coalesce(reconciled_at, changed_at)
-    WHERE state = 'active' AND blind_since_at IS NULL
+    WHERE state = 'active' AND watermark IS NOT NULL AND blind_since_at IS NULL
         AND coalesce(reconciled_at, changed_at) < now() - CAST(:after AS interval)
     RETURNING id, extract(epoch FROM now() - blind_since_at) / 60 AS minutes
     """
 )
+"""A channel without a watermark is followed by its public pages only (decision 10): nobody is to look at it."""
 
 SEE_AGAIN = text(
     """

@@ -13,7 +13,7 @@ from matching.names import SET_NAME, set_name
 from storage.channels import COLUMNS as CHANNEL_COLUMNS
 from storage.channels import Channel, channel_of, find_channel
 from storage.database import Connection
-from storage.definitions import bump, count_asking
+from storage.definitions import asks_for, bump, count_asking, said_to_ask
 from storage.ids import ChannelId
 from storage.models import ChannelRow, ChannelSetMemberRow, ChannelSetRow, OwnTopicRow
 
@@ -83,17 +83,14 @@ async def remove_set(connection: Connection, name: str, *, force: bool = False) 
     await bump(connection)
     found = await find_set(connection, name)
     piece = f"in:#{found.id}"
-    topics = await connection.scalars(
-        select(OwnTopicRow.code).where(OwnTopicRow.query.regexp_match(rf"(^|[\s(-]){piece}($|[\s)])"))
-    )
+    topics = await connection.scalars(select(OwnTopicRow.code).where(asks_for(OwnTopicRow.query, piece)))
     if codes := sorted(topics):
         raise ChannelSetRefused(f"The topic {codes[0]} asks for {found.name}: remove that first.")
     asking = await count_asking(connection, piece)
     if asking and not force:
-        ask = "1 subscription asks" if asking == 1 else f"{asking} subscriptions ask"
         raise ChannelSetRefused(
-            f"{ask} for {found.name}, so nothing changed. With --force the set goes all the same: they stay, and match"
-            " nothing by it."
+            f"{said_to_ask(asking)} for {found.name}, so nothing changed. With --force the set goes all the same:"
+            " they stay, and match nothing by it."
         )
     await connection.execute(delete(ChannelSetRow).where(ChannelSetRow.id == found.id))
     return asking

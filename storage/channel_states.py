@@ -72,7 +72,12 @@ async def note_names(
     await connection.execute(
         update(ChannelRow)
         .where(ChannelRow.id == channel.id)
-        .values(username=username, title=title, is_protected=is_protected)
+        .values(
+            username=username,
+            title=title,
+            is_protected=is_protected,
+            state_detail=func.nullif(ChannelRow.state_detail, channels.RESOLD) if username else ChannelRow.state_detail,
+        )
     )
     if username != channel.username:
         await notify_operators(connection, Kind.RENAMED, channel_id=channel.id, old=channel.username, new=username)

@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from sqlalchemy import text
 
 from storage import migrations
-from storage.database import UNREADABLE, Connection, DatabaseUnreachable
+from storage.database import Connection
+from storage.database_address import connected
+from storage.delivery_figures import REACHED
 from storage.heartbeats import silence_of
 from storage.holding import held_jobs
 
@@ -27,8 +28,6 @@ class Findings:
     now_at: dt.datetime
     """By the database's clock."""
     database_bytes: int
-    has_replaced: bool
-    """A restore was cut off: what was there before lies aside."""
     accounts: list[tuple[str, str, str | None]]
     """Name, state and why."""
     channels: int
@@ -59,21 +58,20 @@ class Schema:
     """None: it was never migrated."""
     is_known: bool
     """Whether this release has heard of it."""
+    is_half_restored: bool
+    """A restore is under way, or was cut off: nothing else can be told then."""
 
 
 def schema_of(url: str) -> Schema:
     """Ask a database for its schema. Raises DatabaseUnreachable."""
-    try:
-        current = migrations.current(url)
-    except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(f"{str(error).strip().splitlines()[0]}") from None
-    except psycopg.ProgrammingError:  # libpq's words about an address quote it, password and all
-        raise DatabaseUnreachable(UNREADABLE) from None
-    return Schema(current, is_known=current is None or current <= migrations.head())  # they are numbered
+    with connected(url) as connection:
+        is_half_restored = migrations.is_half_restored(connection)
+    current = migrations.current(url)
+    return Schema(current, is_known=current is None or migrations.is_known(current), is_half_restored=is_half_restored)
 
 
 async def look(connection: Connection) -> Findings:
-    """Ask once; no table is read to its end."""
+    """Ask once; no table of posts is read to its end."""
     facts: Any = (await connection.execute(FACTS)).one()
     accounts = await connection.execute(text("SELECT name, state, state_detail FROM accounts ORDER BY name"))
     blind = await connection.execute(BLIND)
@@ -82,7 +80,6 @@ async def look(connection: Connection) -> Findings:
         server_major=int(facts.number) // 10_000,
         now_at=facts.now_at,
         database_bytes=facts.bytes,
-        has_replaced=facts.has_replaced,
         accounts=[(name, state, why) for name, state, why in accounts],
         channels=facts.channels,
         blind=[(name, since) for name, since in blind],
@@ -103,15 +100,14 @@ BLIND = text(
 )
 
 _LATE = (
-    "FROM deliveries WHERE state IN ('pending', 'unknown') AND settled_at IS NULL"
-    " AND due_at < now() - interval '1 minute'"
+    f"FROM deliveries JOIN {REACHED} ON reached.id = subscriber_id WHERE state IN ('pending', 'unknown')"
+    " AND settled_at IS NULL AND due_at < now() - interval '1 minute'"
 )
 
 FACTS = text(
     f"""
     SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
         clock_timestamp() AS now_at, pg_database_size(current_database()) AS bytes,
-        EXISTS (SELECT FROM pg_namespace WHERE nspname = 'before_restore') AS has_replaced,
         (SELECT count(*) FROM channels WHERE state IN ('active', 'requested')) AS channels,
         (SELECT count(*) FROM channels WHERE state = 'active' AND reconciled_at IS NOT NULL
             AND (reader_id IS NULL OR reader_until_at < now())) AS unread,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from storage import migrations
+from storage.database_address import UNREADABLE, DatabaseUnreachable, libpq_url, sqlalchemy_url
 from storage.embedded import EmbeddedServer
 
 __all__ = [
@@ -37,16 +37,9 @@ LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "30s"
 """Nothing of ours waits longer for a lock or for an answer; searches set a tighter bound of their own."""
 
-
-UNREADABLE = "DATABASE_URL is no address of a database: postgresql://user:password@host:5432/name"
-
 PASSING = ("08", "25006", "40", "53", "55", "57")
 """SQLSTATE classes (and one code) that pass by themselves: connection, read-only standby, rollback, resources, locks,
 shutdown and time-outs (PostgreSQL documentation, appendix A)."""
-
-
-class DatabaseUnreachable(Exception):
-    """The server that DATABASE_URL names does not answer; the message says why, without the password."""
 
 
 class DatabaseAway(Exception):
@@ -65,13 +58,14 @@ class Database:
     """An open database. `await Database.open(...)`, then `async with database.begin() as connection`."""
 
     def __init__(self, url: str, server: EmbeddedServer | None = None) -> None:
-        self.url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+        self.url = sqlalchemy_url(url)
         self._server = server
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # else errors quote them, and with them posts and queries, in a log
             connect_args={
                 "application_name": "channelwatch",
                 "options": f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}",
@@ -84,8 +78,8 @@ class Database:
     ) -> Database:
         """Open the database at `url`, or the private one in `home`, which is started and migrated on the way.
 
-        Raises DatabaseUnreachable, migrations.SchemaMismatch (an explicit `channelwatch migrate` is needed) or
-        embedded.EmbeddedServerError.
+        Raises DatabaseUnreachable, migrations.SchemaMismatch (an explicit `channelwatch migrate` is needed, or a
+        restore is under way), migrations.MigrationBlocked or embedded.EmbeddedServerError.
         """
         if url is None:
             server = EmbeddedServer(home, server_settings)
@@ -102,12 +96,6 @@ class Database:
             raise DatabaseUnreachable(UNREADABLE) from None
         try:
             await asyncio.to_thread(migrations.check, database.url)
-        except psycopg.OperationalError as error:
-            await database.close()
-            raise DatabaseUnreachable(f"The database of DATABASE_URL does not answer: {_first_line(error)}") from None
-        except psycopg.ProgrammingError:  # libpq's words about an address quote it, password and all
-            await database.close()
-            raise DatabaseUnreachable(UNREADABLE) from None
         except BaseException:
             await database.close()
             raise
@@ -135,10 +123,6 @@ class Database:
         except UnicodeEncodeError as error:  # psycopg's own, of a lone surrogate: it never reaches the server
             raise StatementRefused(type(error).__name__) from error
 
-    @property
-    def _libpq_url(self) -> str:
-        return self.url.replace("postgresql+psycopg://", "postgresql://", 1)
-
     def pool_figures(self) -> dict[str, int]:
         """How many connections of the pool are in use, and how many lie ready."""
         pool = self.engine.pool
@@ -153,7 +137,7 @@ class Database:
         """
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._libpq_url, autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(libpq_url(self.url), autocommit=True) as connection:
                     for channel in channels:
                         await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
                         yield channel
@@ -183,10 +167,6 @@ def _passes(error: DBAPIError) -> bool:
         return True
     code = getattr(error.orig, "sqlstate", None)
     return code.startswith(PASSING) if code else isinstance(error, OperationalError | InterfaceError)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _kind(error: Exception) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
+from analysis import taxonomy
 from matching.ids import ChannelSetId
-from matching.names import Names, folded
+from matching.names import Names
 from storage.database import Connection
 from storage.ids import ChannelId
 from storage.models import (
@@ -62,7 +64,7 @@ async def read_names(connection: Connection) -> Names:
     )
     for code, *names in rows:
         for name in filter(None, (code, *names)):
-            topics.setdefault(folded(name), code)
+            topics.setdefault(taxonomy.folded(name), code)
     sets = await connection.execute(select(ChannelSetRow.name, ChannelSetRow.id))
     return Names(topics, {name: ChannelSetId(number) for name, number in sets})
 
@@ -79,6 +81,17 @@ async def sets_by_channel(connection: Connection) -> dict[ChannelId, frozenset[C
 
 async def count_asking(connection: Connection, piece: str) -> int:
     """How many subscriptions, active or paused, have this piece (`topic:code`, `in:#5`) in their queries."""
-    asking = SubscriptionRow.query.regexp_match(rf"(^|[\s(-]){piece}($|[\s)])")
-    statement = select(func.count()).where(asking, SubscriptionRow.state.in_(["active", "paused"]))
+    statement = select(func.count()).where(
+        asks_for(SubscriptionRow.query, piece), SubscriptionRow.state.in_(["active", "paused"])
+    )
     return int(await connection.scalar(statement) or 0)
+
+
+def asks_for(query: InstrumentedAttribute[str], piece: str) -> ColumnElement[bool]:
+    """Whether a stored query has this piece, asked for or excluded."""
+    return query.regexp_match(rf"(^|[\s(-]){piece}($|[\s)])")
+
+
+def said_to_ask(count: int) -> str:
+    """How a refusal begins: so many subscriptions ask."""
+    return "1 subscription asks" if count == 1 else f"{count} subscriptions ask"

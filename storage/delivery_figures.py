@@ -15,6 +15,9 @@ from storage.ids import DeliveryId
 WAITS = "state IN ('pending', 'leased', 'sending') OR state = 'unknown' AND settled_at IS NULL"
 """Still to be sent, or to be sent once more."""
 
+REACHED = "(SELECT id FROM subscribers WHERE state = 'active') AS reached"
+"""The subscribers to whom something can be sent; suspended ones' deliveries wait for their return."""
+
 UNDER_WAY = "state IN ('leased', 'sending')"
 
 CANCELLED_BY_OPERATOR = "cancelled by an operator"
@@ -30,7 +33,8 @@ class StateFigure:
     oldest_at: dt.datetime
     """When the oldest of them was owed."""
     late: int
-    """Of these, those that should have gone a minute ago or earlier; nothing where none has to go."""
+    """Of these, those that should have gone a minute ago or earlier; nothing where none has to go, and none to chats
+    that Telegram refuses: these wait for the chat's return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +140,16 @@ def _reason(state: str, why: Refusal) -> Refusal:
 
 FIGURES = text(
     "SELECT state, kind, count(*), min(owed_at),"  # noqa: S608 - our own words
-    f" count(*) FILTER (WHERE ({WAITS}) AND due_at < now() - interval '1 minute')"
-    " FROM deliveries GROUP BY state, kind"
+    f" count(*) FILTER (WHERE ({WAITS}) AND due_at < now() - interval '1 minute' AND reached.id IS NOT NULL)"
+    f" FROM deliveries LEFT JOIN {REACHED} ON reached.id = subscriber_id GROUP BY state, kind"
     " ORDER BY array_position(ARRAY['held', 'pending', 'leased', 'sending', 'unknown', 'sent', 'dead', 'cancelled'],"
     " state), kind"
 )
 
 FAILURES = text(
     "SELECT state, coalesce(detail, ''), count(*) AS failed, max(coalesce(settled_at, owed_at)) AS newest_at"
-    " FROM deliveries WHERE state IN ('dead', 'unknown') AND coalesce(settled_at, owed_at) >= :since"
+    " FROM deliveries WHERE (state = 'dead' OR state = 'unknown' AND settled_at IS NOT NULL)"
+    " AND coalesce(settled_at, owed_at) >= :since"
     " GROUP BY state, coalesce(detail, '') ORDER BY failed DESC, newest_at DESC"
 )
 

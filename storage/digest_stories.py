@@ -9,10 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import channels, posts
-from storage.alerts import Alert, AlsoTold
+from storage.alerts import POST_COLUMNS, Alert, AlsoTold
 from storage.ids import MessageId
 from storage.leases import Leased
-from storage.models import ChannelRow
 from storage.posts import StoredPost
 from storage.subscriptions import Subscription
 
@@ -76,8 +75,6 @@ async def read_digest(connection: AsyncConnection, leased: Leased, alert: Alert)
 
 FACTS = ("r.story", "r.owed", "r.posts", "r.stories", "r.since_at", "r.until_at")
 
-COLUMNS = ", ".join(f"{'c' if column.table is ChannelRow.__table__ else 'p'}.{column.key}" for column in posts.COLUMNS)
-
 OWED = """
     SELECT d.post_id, coalesce(d.story_id, d.post_id) AS story, p.posted_at
     FROM deliveries d JOIN posts p ON p.id = d.post_id
@@ -86,7 +83,7 @@ OWED = """
 
 STORIES = text(
     f"""
-    SELECT {", ".join(FACTS)}, {COLUMNS}
+    SELECT {", ".join(FACTS)}, {POST_COLUMNS}
     FROM (
         SELECT story, (array_agg(post_id ORDER BY posted_at, post_id))[1] AS first_id, count(*) AS owed,
             CAST(sum(count(*)) OVER () AS bigint) AS posts, count(*) OVER () AS stories,

@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg import conninfo
 
+from storage.database_address import libpq_url
 from storage.embedded import PG_MAJOR
 
 Heard = Callable[[str], None]
@@ -135,8 +136,3 @@ def _environment(url: str | None) -> dict[str, str]:
 
 def _parts(url: str) -> dict[str, Any]:
     return dict(conninfo.conninfo_to_dict(libpq_url(url)))
-
-
-def libpq_url(url: str) -> str:
-    """The address as PostgreSQL's own programs and psycopg read it, without SQLAlchemy's name of a driver."""
-    return re.sub(r"^postgresql\+psycopg://", "postgresql://", url)

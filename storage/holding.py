@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import AlreadyRunning, Database, DatabaseAway
+from storage.database_address import libpq_url
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class Hold:
     """The right to do a job on this database: `take` it, watch `until_lost`, `give_back`."""
 
     def __init__(self, database: Database, job: str) -> None:
-        self._url = database.url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._url = libpq_url(database.url)
         self._job = job
         self._connection: psycopg.AsyncConnection | None = None
         self.is_lost = False

@@ -139,12 +139,6 @@ async def alarm(connection: AsyncConnection, kind: Alarm) -> None:
     await notify(connection, "notices")
 
 
-async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
-    """How many updates there are in each state."""
-    rows = await connection.execute(text("SELECT state, count(*) AS updates FROM inbox GROUP BY state"))
-    return {row.state: row.updates for row in rows}
-
-
 async def purge(connection: AsyncConnection, older_than: dt.timedelta = KEPT) -> int:
     """Forget updates that were settled long ago. Returns how many."""
     return (await connection.execute(PURGE, {"age": older_than})).rowcount

@@ -36,9 +36,14 @@ async def make(
     token = secrets.token_urlsafe(TOKEN_BYTES)
     uses = 1 if role == people.OPERATOR else max(1, min(uses, MOST_USES))
     values = {"hash": _hash(token), "role": role, "uses": uses, "lasts": min(lasts, LONGEST), "by": made_by}
-    await connection.execute(FORGET_SPENT)
+    await forget_spent(connection)
     await connection.execute(MAKE, values)
     return token
+
+
+async def forget_spent(connection: AsyncConnection) -> None:
+    """Forget invitations that let nobody in any more."""
+    await connection.execute(FORGET_SPENT)
 
 
 async def redeem(connection: AsyncConnection, token: str, user_id: int) -> str | None:

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import psycopg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from alembic import command
+from storage.database_address import connected, sqlalchemy_url
 
 LOCK = 7_283_461
 """Advisory lock: of several processes that start on a fresh database, one migrates and the others wait."""
+
+ASIDE = "before_restore"
+"""The schema that holds what was there, while a restore is under way: what is in `public` may be half of something."""
 
 
 class SchemaMismatch(Exception):
     """The database's schema is not this release's; the message says which way to go."""
 
 
+class MigrationBlocked(Exception):
+    """Somebody uses what is to be changed; nothing was."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Run every migration up to `revision`; safe to call from several processes at once.
 
-    Raises SchemaMismatch when a newer release has been here.
+    Raises SchemaMismatch when a newer release has been here or a restore was cut off, MigrationBlocked, or
+    DatabaseUnreachable.
     """
-    with psycopg.connect(_libpq(url), autocommit=True) as lock:
+    with connected(url, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        found = current(url)
-        if found is not None and not _is_known(found):
-            raise SchemaMismatch(_NEWER.format(found))
-        if revision == "head" and found == head():
-            return
+        _refuse_half_restored(lock)
+        upgrade_locked(url, revision)
+
+
+def upgrade_locked(url: str, revision: str = "head") -> None:
+    """As `upgrade`, for who holds LOCK already."""
+    found = current(url)
+    if found is not None and not is_known(found):
+        raise SchemaMismatch(_NEWER.format(found))
+    if revision == "head" and found == head():
+        return
+    try:
         command.upgrade(_config(url), revision)
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise MigrationBlocked("Somebody is using the database: stop all programs, then try again.") from None
+        raise
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -40,11 +60,13 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def check(url: str) -> None:
-    """Raise SchemaMismatch unless the schema is exactly this release's."""
+    """Raise SchemaMismatch unless the schema is exactly this release's, and whole."""
+    with connected(url) as connection:
+        _refuse_half_restored(connection)
     found, wanted = current(url), head()
     if found == wanted:
         return
-    if found is None or _is_known(found):
+    if found is None or is_known(found):
         raise SchemaMismatch(
             f"The database is at schema {found or 'nothing'}, this release needs {wanted}: run `channelwatch migrate`."
         )
@@ -56,7 +78,8 @@ _NEWER = (
 )
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this release has heard of a schema."""
     return revision in {script.revision for script in ScriptDirectory.from_config(_config("")).walk_revisions()}
 
 
@@ -67,12 +90,24 @@ def head() -> str:
 
 def current(url: str) -> str | None:
     """The schema a database is at, or None when it has never been migrated."""
-    with psycopg.connect(_libpq(url)) as connection:
+    with connected(url) as connection:
         row = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
         if row is None or row[0] is None:
             return None
         version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(version[0]) if version else None
+
+
+def is_half_restored(connection: psycopg.Connection) -> bool:
+    """Whether a restore is under way at this moment, or was cut off."""
+    return connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (ASIDE,)).fetchone() is not None
+
+
+def _refuse_half_restored(connection: psycopg.Connection) -> None:
+    if is_half_restored(connection):
+        raise SchemaMismatch(
+            "A restore is under way, or was cut off: wait for its end, or run `channelwatch restore` again."
+        )
 
 
 def _config(url: str) -> Config:
@@ -82,9 +117,5 @@ def _config(url: str) -> Config:
     scripts = here.parent / "alembic"
     location = str(scripts if (scripts / "env.py").exists() else here / "schema")
     config.set_main_option("script_location", location.replace("%", "%%"))  # % begins an interpolation there
-    config.attributes["url"] = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    config.attributes["url"] = sqlalchemy_url(url)
     return config
-
-
-def _libpq(url: str) -> str:
-    return re.sub(r"^postgresql\+psycopg://", "postgresql://", url)

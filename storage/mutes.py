@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from matching.nodes import tsquery
 from matching.query import Query
+from storage import schedules
 from storage.ids import ChannelId, PostId, SubscriberId
-from storage.models import ChannelRow, MuteRow, PostRow, SubscriberScheduleRow
+from storage.models import ChannelRow, MuteRow, PostRow
 from storage.post_values import storable
 
 Kind = Literal["word", "channel", "story"]
@@ -97,7 +98,7 @@ def _mute_of(row: Any) -> Mute:
 async def cancel_muted(
     connection: AsyncConnection, subscriber_ids: Collection[SubscriberId], now: dt.datetime | None = None
 ) -> int:
-    """Cancel alerts that are due and that their subscribers have muted; how many. See `storage.schedules.hold_back`."""
+    """Cancel alerts that are due and that their subscribers have muted; how many. See `storage.deferring.hold_back`."""
     return (await connection.execute(CANCEL, {"subscribers": list(subscriber_ids), "now": now})).rowcount
 
 
@@ -121,13 +122,7 @@ async def forget_old_stories(connection: AsyncConnection, now: dt.datetime) -> N
 
 
 async def _mute(connection: AsyncConnection, subscriber_id: SubscriberId, **values: str | int) -> None:
-    # Who has terms has this row; its lock makes two taps wait for each other.
-    locked = {"subscriber_id": subscriber_id}
-    await connection.execute(
-        insert(SubscriberScheduleRow)
-        .values(**locked)
-        .on_conflict_do_update(index_elements=["subscriber_id"], set_=locked)
-    )
+    await schedules.lock(connection, subscriber_id)  # who mutes has terms; of two taps one waits for the other
     owned = select(func.count()).select_from(MuteRow).where(MuteRow.subscriber_id == subscriber_id)
     if int(await connection.scalar(owned) or 0) >= MOST_MUTES:
         raise TooManyMutes

@@ -45,12 +45,17 @@ class ListedSession:
 async def open_session(connection: AsyncConnection, operator_id: int, browser: str) -> str:
     """Sign a browser in; the token for its cookie, which nobody else ever sees. Ended sessions go on the way."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await connection.execute(FORGET_ENDED, {"idle": IDLE})
+    await forget_ended(connection)
     await connection.execute(
         OPEN,
         {"operator": operator_id, "hash": _hash(token), "browser": storable(browser)[:LONGEST_BROWSER], "lasts": LASTS},
     )
     return token
+
+
+async def forget_ended(connection: AsyncConnection) -> None:
+    """Forget sessions that are over, and what their browsers called themselves."""
+    await connection.execute(FORGET_ENDED, {"idle": IDLE})
 
 
 async def session_of(connection: AsyncConnection, token: str) -> Session | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.models import OperatorActionRow, OperatorRow
@@ -61,7 +61,7 @@ COLUMNS = (OperatorRow.id, OperatorRow.name, OperatorRow.language, OperatorRow.t
 async def add_operator(connection: AsyncConnection, name: str, password_hash: str) -> Operator:
     """A new operator. Raises BadOperator for a name that is none, or taken."""
     if not NAME.fullmatch(name):
-        raise BadOperator("A name has up to 64 letters, digits and the signs . _ @ + - and begins with a letter.")
+        raise BadOperator("A name has up to 64 letters, digits and . _ @ + - and begins with a letter or digit.")
     statement = text(
         "INSERT INTO operators (name, password_hash) VALUES (:name, :hash) ON CONFLICT DO NOTHING"
         " RETURNING id, name, language, theme, time_zone"
@@ -74,10 +74,7 @@ async def add_operator(connection: AsyncConnection, name: str, password_hash: st
 
 async def find_operator(connection: AsyncConnection, name: str) -> tuple[Operator, str] | None:
     """The operator of that name, in any case, and the hash of their password."""
-    statement = select(*COLUMNS, OperatorRow.password_hash).where(
-        func.lower(OperatorRow.name) == storable(name).lower()
-    )
-    row = (await connection.execute(statement)).first()
+    row = (await connection.execute(select(*COLUMNS, OperatorRow.password_hash).where(_named(name)))).first()
     return (Operator(*row[:-1]), row[-1]) if row else None
 
 
@@ -106,7 +103,7 @@ LISTED = text(
 
 async def remove_operator(connection: AsyncConnection, name: str) -> None:
     """Remove an operator with their sessions. Raises BadOperator for an unknown one."""
-    removed = await connection.execute(delete(OperatorRow).where(func.lower(OperatorRow.name) == name.lower()))
+    removed = await connection.execute(delete(OperatorRow).where(_named(name)))
     if not removed.rowcount:
         raise _unknown(name)
 
@@ -129,11 +126,16 @@ async def set_look(
 
 
 async def note_action(connection: AsyncConnection, operator_name: str, action: str, subject: str | None = None) -> None:
-    """Remember what somebody did; what is older than a year is forgotten on the way."""
-    await connection.execute(delete(OperatorActionRow).where(OperatorActionRow.done_at < func.now() - ACTIONS_KEPT))
+    """Remember what somebody did, for a year."""
+    await forget_actions(connection)
     await connection.execute(
         insert(OperatorActionRow).values(operator_name=operator_name, action=action, subject=subject)
     )
+
+
+async def forget_actions(connection: AsyncConnection) -> None:
+    """Forget what was done more than a year ago."""
+    await connection.execute(delete(OperatorActionRow).where(OperatorActionRow.done_at < func.now() - ACTIONS_KEPT))
 
 
 async def latest_actions(connection: AsyncConnection, limit: int) -> list[Action]:
@@ -141,6 +143,11 @@ async def latest_actions(connection: AsyncConnection, limit: int) -> list[Action
     row = OperatorActionRow
     statement = select(row.operator_name, row.action, row.subject, row.done_at).order_by(row.id.desc()).limit(limit)
     return [Action(*found) for found in await connection.execute(statement)]
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    # Python's own rule of small letters is another one than the database's, by which names are unique.
+    return func.lower(OperatorRow.name) == func.lower(storable(name))
 
 
 def _unknown(name: str) -> BadOperator:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select
 
 from analysis import taxonomy
-from matching.names import CODE, folded
+from matching.names import CODE
 from matching.query import Query
 from storage.database import Connection
-from storage.definitions import bump, count_asking, read_names
+from storage.definitions import bump, count_asking, read_names, said_to_ask
 from storage.models import OwnTopicRow, PostRow
 from storage.post_values import storable
 
@@ -127,8 +127,8 @@ async def remove_topic(connection: Connection, code: str, *, force: bool = False
     asking = await count_asking(connection, f"topic:{code}")
     if asking and not force:
         raise TopicRefused(
-            f"{_counted(asking)} for {code}, so nothing changed. With --force the topic goes all the same: they stay,"
-            " and match nothing by it."
+            f"{said_to_ask(asking)} for {code}, so nothing changed. With --force the topic goes all the same:"
+            " they stay, and match nothing by it."
         )
     await connection.execute(delete(OwnTopicRow).where(OwnTopicRow.code == code))
     return asking
@@ -170,10 +170,6 @@ def _check_name(name: str, known: Mapping[str, str]) -> None:
         raise TopicRefused("A topic's name cannot be a number.")
     for spelled in (name, name.replace("_", " ")):
         builtin = taxonomy.find(spelled)
-        taken = builtin.code if builtin else known.get(folded(spelled))
+        taken = builtin.code if builtin else known.get(taxonomy.folded(spelled))
         if taken:
             raise TopicRefused(f"{name} already means the topic {taken}: choose another name.")
-
-
-def _counted(asking: int) -> str:
-    return "1 subscription asks" if asking == 1 else f"{asking} subscriptions ask"

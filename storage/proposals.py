@@ -30,7 +30,7 @@ class Proposal:
 
 async def propose(connection: AsyncConnection, subscriber_id: SubscriberId, username: str) -> Proposal | None:
     """A new proposal; None when this chat has made it already, or has too many open."""
-    await connection.execute(delete(ProposalRow).where(ProposalRow.proposed_at < func.now() - KEPT))
+    await forget_old(connection)
     open_ones = select(func.count()).where(ProposalRow.subscriber_id == subscriber_id, ProposalRow.state == "open")
     if int(await connection.scalar(open_ones) or 0) >= MOST_OPEN:
         return None
@@ -41,6 +41,11 @@ async def propose(connection: AsyncConnection, subscriber_id: SubscriberId, user
         .returning(ProposalRow.id)
     )
     return None if number is None else Proposal(number, subscriber_id, username.lower())
+
+
+async def forget_old(connection: AsyncConnection) -> None:
+    """Forget what was proposed too long ago to matter."""
+    await connection.execute(delete(ProposalRow).where(ProposalRow.proposed_at < func.now() - KEPT))
 
 
 async def decide(connection: AsyncConnection, number: int, *, approved: bool) -> list[Proposal]:

@@ -20,7 +20,7 @@ from storage.notices import Kind, notify_operators
 from storage.post_values import storable
 
 JOIN_LEASE = dt.timedelta(minutes=1)
-"""For one join: three requests of 20 s at most (`ingest.client.ANSWER_TIMEOUT`)."""
+"""For one join: three requests of 10 s at most (`ingest.client.ANSWER_TIMEOUT`), waited for at their pace."""
 
 PATIENCE = dt.timedelta(seconds=10)
 """So long a channel waits for the account with most room; then any that has some may join it."""

@@ -15,11 +15,9 @@ from psycopg import sql
 
 from storage import left_out, migrations
 from storage.backups import BackupDamaged, Progress, check
-from storage.database import DatabaseUnreachable
-from storage.dump_programs import Programs, find_programs, libpq_url, output_of, run
-
-ASIDE = "before_restore"
-"""The schema that holds what was there, while a restore is under way."""
+from storage.database_address import DatabaseUnreachable, connected
+from storage.dump_programs import Programs, find_programs, output_of, run
+from storage.migrations import ASIDE
 
 REPLACED = "replaced_by_restore"
 """What it is called from the moment that the backup is in, until it has been dropped."""
@@ -56,11 +54,13 @@ def restore(url: str, path: Path, *, is_private: bool, replace: bool, progress: 
     with _connected(url) as connection:
         major = connection.info.server_version // 10_000
         programs = find_programs(major, is_private=is_private)
+        _refuse_others(connection)
+        # Whoever starts meanwhile waits here before it migrates, and so does another restore.
+        connection.execute("SELECT pg_advisory_lock(%s)", (migrations.LOCK,))
+        _put_back_what_lies_aside(connection)
         progress("checking the file", 0.0)
         is_checked = check(programs, path)
         _refuse_older_server(programs, path, major)
-        _refuse_others(connection)
-        _put_back_what_lies_aside(connection)
         if not replace and (held := _held(connection)):
             raise RestoreRefused(
                 f"The database holds {held} already: restore into an empty one, or --replace all of it for good."
@@ -77,7 +77,7 @@ def restore(url: str, path: Path, *, is_private: bool, replace: bool, progress: 
 @contextlib.contextmanager
 def _connected(url: str) -> Iterator[psycopg.Connection]:
     try:
-        with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        with connected(url, autocommit=True) as connection:
             connection.execute("SET lock_timeout = '10s'; SET search_path = public")
             yield connection
     except psycopg.errors.InsufficientPrivilege:
@@ -85,7 +85,7 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
     except psycopg.errors.LockNotAvailable:
         raise RestoreRefused("Somebody is using the database: stop all programs first.") from None
     except psycopg.OperationalError as error:
-        raise DatabaseUnreachable(f"The database does not answer: {type(error).__name__}.") from None
+        raise DatabaseUnreachable(f"The database does not answer any more: {type(error).__name__}.") from None
 
 
 def _refuse_older_server(programs: Programs, path: Path, major: int) -> None:
@@ -117,24 +117,17 @@ def _held(connection: psycopg.Connection) -> str | None:
 
 
 def _put_back_what_lies_aside(connection: psycopg.Connection) -> None:
-    """An earlier restore was killed: what was there before it comes back, unless the database was used since."""
+    """An earlier restore was killed: what was there before it comes back. Nobody has used what came in its place, for
+    programs refuse to begin while something lies aside."""
     _drop(connection, REPLACED)
-    if not _has_schema(connection, ASIDE):
-        return
-    if held := _held(connection):
-        raise RestoreRefused(
-            f"An earlier restore was cut off, and the database holds {held} by now. What it held before lies in its "
-            f"schema {ASIDE}: drop that by hand (DROP SCHEMA {ASIDE} CASCADE), or drop `public` and rename it."
-        )
-    with connection.transaction():
-        _swap_back(connection)
+    if migrations.is_half_restored(connection):
+        with connection.transaction():
+            _swap_back(connection)
 
 
 @contextlib.contextmanager
 def _moved_aside(connection: psycopg.Connection) -> Iterator[None]:
     """No schema `public` when the block begins; what was there comes back if it fails, and goes if it does not."""
-    # Whoever starts meanwhile waits here before it migrates.
-    connection.execute("SELECT pg_advisory_lock(%s)", (migrations.LOCK,))
     with connection.transaction():
         connection.execute(f"ALTER SCHEMA public RENAME TO {ASIDE}")
     try:
@@ -156,10 +149,6 @@ def _drop(connection: psycopg.Connection, schema: str) -> None:
     connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 
-def _has_schema(connection: psycopg.Connection, schema: str) -> bool:
-    return connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None
-
-
 def _fill(connection: psycopg.Connection, programs: Programs, url: str, path: Path, progress: Progress) -> str:
     """Put the backup where the schema was, and bring it to this release's; the schema that it was of."""
     listing = output_of(programs.restore, ["--list", str(path)])
@@ -175,8 +164,7 @@ def _fill(connection: psycopg.Connection, programs: Programs, url: str, path: Pa
     if schema is None:
         raise BackupDamaged(f"{path} does not say of which schema it is.")
     progress("migrating", 0.97)
-    connection.execute("SELECT pg_advisory_unlock(%s)", (migrations.LOCK,))
-    migrations.upgrade(url)
+    migrations.upgrade_locked(url)
     return schema
 
 

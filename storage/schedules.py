@@ -91,7 +91,7 @@ async def set_quiet(
 
 async def pause(connection: AsyncConnection, subscriber_id: SubscriberId, until_at: dt.datetime | None) -> None:
     """Owe nothing before that moment, and then one message; None ends a pause, and what waited for its end comes so."""
-    await _lock(connection, subscriber_id)
+    await lock(connection, subscriber_id)
     values = {"subscriber": subscriber_id, "digest": DIGEST_PRIORITY}
     waited = list(await connection.scalars(WAITED_FOR_PAUSE, values)) if until_at is None else []
     await _set(connection, subscriber_id, {"paused_until_at": until_at})
@@ -119,7 +119,7 @@ async def set_coming(
         SubscriptionRow.subscriber_id == subscriber_id,
         SubscriptionRow.state.in_(["active", "paused"]),
     )
-    await _lock(connection, subscriber_id)
+    await lock(connection, subscriber_id)
     if await connection.scalar(owned) is None:
         return False
     values = {
@@ -162,7 +162,7 @@ async def _set(connection: AsyncConnection, subscriber_id: SubscriberId, values:
     await reconsider(connection, subscriber_id)
 
 
-async def _lock(connection: AsyncConnection, subscriber_id: SubscriberId) -> None:
+async def lock(connection: AsyncConnection, subscriber_id: SubscriberId) -> None:
     """Nobody else changes or applies the subscriber's terms until this commits; the row is made if there is none."""
     values = {"subscriber_id": subscriber_id}
     await connection.execute(

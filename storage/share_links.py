@@ -29,11 +29,16 @@ PURPOSE = b"channelwatch: a shared query, 1\0"
 async def make(connection: AsyncConnection, query: str) -> str:
     """A new link's word for a stored query; links that have expired go."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    await connection.execute(delete(ShareLinkRow).where(ShareLinkRow.expires_at <= func.now()))
+    await forget_expired(connection)
     await connection.execute(
         insert(ShareLinkRow).values(token_hash=_hash(token), query=query, expires_at=func.now() + LASTS)
     )
     return token
+
+
+async def forget_expired(connection: AsyncConnection) -> None:
+    """Forget links that cannot be opened any more, and the queries in them."""
+    await connection.execute(delete(ShareLinkRow).where(ShareLinkRow.expires_at <= func.now()))
 
 
 async def opened(connection: AsyncConnection, token: str) -> str | None:

@@ -81,6 +81,11 @@ async def placed_since(connection: AsyncConnection, version: int, limit: int = P
     return placed, rows[-1].version if rows else version
 
 
+async def last_placed(connection: AsyncConnection) -> int:
+    """The version of the last change of place; what is told after this look says itself where it stands."""
+    return int(await connection.scalar(text("SELECT max(version) FROM story_posts")) or 0)
+
+
 TOLD = text(
     """
     SELECT s.post_id, s.posted_at, s.signature, s.version, p.channel_id, p.message_id, p.forward, c.telegram_id,
@@ -135,17 +140,21 @@ TELL = text(
 
 
 async def place(connection: AsyncConnection, placed: Sequence[Placed]) -> None:
-    """Put posts where they belong; the first of a story, too, once there is a second. Under `lock_stories`."""
+    """Put posts where they belong; the first of a story, too, once there is a second, unless it has been forgotten.
+
+    Under `lock_stories`.
+    """
     firsts = {each.story_id for each in placed} - {each.post_id for each in placed}
     await connection.execute(PLACE_FIRST, {"posts": sorted(firsts)})
-    for each in placed:
-        values = {name: getattr(each, name) for name in Placed.__slots__} | {"apart_from": list(each.apart_from)}
-        await connection.execute(PLACE, values)
+    names = Placed.__slots__
+    rows = [{name: getattr(each, name) for name in names} | {"apart_from": list(each.apart_from)} for each in placed]
+    if rows:
+        await connection.execute(PLACE, rows)  # all at once: everybody else waits for the lock meanwhile
 
 
 PLACE_FIRST = text(
-    "INSERT INTO story_posts (post_id, story_id, kind) SELECT number, number, 'first'"
-    " FROM unnest(CAST(:posts AS bigint[])) AS number ON CONFLICT DO NOTHING"
+    "INSERT INTO story_posts (post_id, story_id, kind) SELECT id, id, 'first' FROM posts"
+    " WHERE id = ANY(CAST(:posts AS bigint[])) ORDER BY id ON CONFLICT DO NOTHING"
 )
 
 PLACE = text(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from storage.ids import ChatId, SubscriberId
-from storage.models import DeliveryRow, SubscriberRow, SubscriptionRow
+from storage.models import DeliveryRow, SubscriberRow
 from storage.owing import wait_for_owing
 from storage.post_values import storable
-from storage.subscriptions import bump
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,52 +117,3 @@ async def suspend(connection: AsyncConnection, subscriber_id: SubscriberId, why:
         )
         .values(state="cancelled", detail=why, settled_at=func.now())
     )
-
-
-async def migrate_chat(connection: AsyncConnection, old_chat_id: ChatId, new_chat_id: ChatId) -> None:
-    """A group became a supergroup: everything of the old chat belongs to the new number.
-
-    The supergroup may have spoken first and be a subscriber of its own: then it takes over what the group had.
-    """
-    old = aliased(SubscriberRow)
-    new = aliased(SubscriberRow)
-    pairs = await connection.execute(
-        select(old.id, new.id)
-        .join(new, (new.thread_id == old.thread_id) & (new.chat_id == new_chat_id))
-        .where(old.chat_id == old_chat_id)
-        .order_by(old.id)
-    )
-    for left, taking in pairs.all():
-        await _take_over(connection, SubscriberId(left), SubscriberId(taking))
-    await connection.execute(
-        update(SubscriberRow)
-        .where(SubscriberRow.chat_id == old_chat_id, SubscriberRow.state_detail.is_distinct_from(TAKEN_OVER))
-        .values(chat_id=new_chat_id, chat_type="supergroup")
-    )
-
-
-TAKEN_OVER = "the group became a supergroup, which has all it had"
-
-
-async def _take_over(connection: AsyncConnection, left: SubscriberId, taking: SubscriberId) -> None:
-    """Move subscriptions and deliveries from one subscriber to another; the first is suspended.
-
-    Nobody is sent twice what either of them wanted once at most.
-    """
-    version = await bump(connection)
-    await wait_for_owing(connection)
-    await connection.execute(
-        update(SubscriptionRow)
-        .where(SubscriptionRow.subscriber_id == left, SubscriptionRow.state != "deleted")
-        .values(subscriber_id=taking, version=version)
-    )
-    other = aliased(DeliveryRow)
-    owed_too = exists().where(
-        other.subscriber_id == taking, other.post_id == DeliveryRow.post_id, other.kind == DeliveryRow.kind
-    )
-    await connection.execute(
-        update(DeliveryRow).where(DeliveryRow.subscriber_id == left, ~owed_too).values(subscriber_id=taking)
-    )
-    if await wants_at_most_once(connection, left):
-        await set_at_most_once(connection, taking, wanted=True)
-    await suspend(connection, left, TAKEN_OVER)

@@ -25,11 +25,13 @@ async def has_room(connection: AsyncConnection, subscriber_id: SubscriberId, dra
 
 HAS_ROOM = text(
     """
-    SELECT count(*) FILTER (WHERE state <> 'draft') < :most
-        OR bool_or(id = :draft AND state <> 'draft')
-        OR bool_or(state <> 'draft' AND canonical = (
+    SELECT count(*) FILTER (WHERE n.state <> 'draft') < :most
+        OR bool_or(n.id = :draft AND n.state <> 'draft')
+        OR bool_or(n.state <> 'draft' AND n.subscriber_id = :subscriber AND n.canonical = (
             SELECT canonical FROM subscriptions WHERE id = :draft AND subscriber_id = :subscriber
         ))
-    FROM subscriptions WHERE subscriber_id = :subscriber AND state IN ('draft', 'active', 'paused')
+    FROM subscribers own JOIN subscribers s ON s.chat_id = own.chat_id JOIN subscriptions n ON n.subscriber_id = s.id
+    WHERE own.id = :subscriber AND n.state IN ('draft', 'active', 'paused')
     """
 )
+"""Those of all its topics are counted: a forum is one chat."""

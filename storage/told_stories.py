@@ -103,10 +103,17 @@ async def take_out(connection: AsyncConnection, post_id: PostId) -> PostId | Non
     return story_id
 
 
-async def join_stories(connection: AsyncConnection, story_id: PostId, into: PostId) -> None:
-    """Two stories are one, an operator says: all posts of the first belong to the second."""
+async def join_stories(connection: AsyncConnection, post_id: PostId, into: PostId) -> PostId | None:
+    """The stories of two posts are one, an operator says: all posts of the first one's belong to the second one's.
+
+    Returns that story; None when they were one already.
+    """
     await lock_stories(connection)
-    await merge_stories(connection, story_id, into)
+    found = await story_ids(connection, [post_id, into])
+    if found[post_id] == found[into]:
+        return None
+    await merge_stories(connection, found[post_id], found[into])
+    return found[into]
 
 
 MEMBERS = text("SELECT post_id, kind, like_post_id, similarity FROM story_posts WHERE story_id = :story")

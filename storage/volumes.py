@@ -59,12 +59,10 @@ VOLUMES = text(
 )
 
 
-async def topic_volumes(
-    connection: AsyncConnection, bounds: Sequence[dt.datetime], sample: int = SAMPLE
-) -> tuple[list[TopicVolume], int]:
+async def topic_volumes(connection: AsyncConnection, bounds: Sequence[dt.datetime]) -> tuple[list[TopicVolume], int]:
     """The same by topic, the most frequent first, and of how many posts one was counted (1: all were)."""
     total = sum(await volumes(connection, bounds))
-    one_in = max(1, -(-total // sample))
+    one_in = max(1, -(-total // SAMPLE))
     rows = await connection.execute(TOPIC_VOLUMES, {**_within(bounds), "one_in": one_in})
     counts: dict[str, list[int]] = {}
     for code, place, count in rows:

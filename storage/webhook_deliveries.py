@@ -196,17 +196,14 @@ async def give_up(connection: AsyncConnection, due: Due, detail: str, *, state: 
     )
 
 
-async def expire_leases(connection: AsyncConnection, *, of_everybody: bool = False) -> int:
-    """Take back what a sender that is gone had taken: nobody knows whether it arrived, so it is sent again, marked.
-
-    `of_everybody`: also leases that have time left, for a sender that starts and knows itself to be the only one.
-    """
-    return (await connection.execute(EXPIRE, {"all": of_everybody})).rowcount
+async def expire_leases(connection: AsyncConnection) -> int:
+    """Take back what a sender that is gone had taken: nobody knows whether it arrived, so it is sent again, marked."""
+    return (await connection.execute(EXPIRE)).rowcount
 
 
 EXPIRE = text(
     "UPDATE webhook_deliveries SET state = 'pending', lease_token = NULL, detail = 'the sender ended before it knew'"
-    " WHERE id IN (SELECT id FROM webhook_deliveries WHERE state = 'sending' AND (:all OR leased_until_at < now())"
+    " WHERE id IN (SELECT id FROM webhook_deliveries WHERE state = 'sending' AND leased_until_at < now()"
     " ORDER BY id FOR UPDATE SKIP LOCKED)"
 )
 

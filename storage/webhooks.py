@@ -41,6 +41,10 @@ class TooManyWebhooks(Exception):
     """There are as many webhooks as there may be."""
 
 
+class NoPostsAsked(Exception):
+    """A webhook would never be sent anything: its query asks for news of bursts, which only chats are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A webhook as lists show it: where it goes is named, how to get in there is not."""
@@ -100,7 +104,9 @@ async def add(
     host: str,
     address: Address,
 ) -> Webhook:
-    """A new webhook, for posts that come from now on. Raises WebhookNameTaken or TooManyWebhooks."""
+    """A new webhook, for posts that come from now on. Raises NoPostsAsked, WebhookNameTaken or TooManyWebhooks."""
+    if query.burst is not None:
+        raise NoPostsAsked(f"A webhook is sent posts, and {query} asks for none: bursts are told to chats only.")
     version = await bump(connection)  # first: its row lock makes two that add wait for each other
     count = select(func.count()).select_from(WebhookRow).where(WebhookRow.state != "removed")
     if int(await connection.scalar(count) or 0) >= MOST:

@@ -24,6 +24,7 @@ from analysis.stories.likeness_weights import LEARNED
 from analysis.stories.words import common_letters, lemma_of
 from analysis.text import analyse
 from training.logistic import fitted
+from training.reading import lines_of, rows_of
 from training.story_pairs import (
     EARLIER,
     HARD,
@@ -31,14 +32,11 @@ from training.story_pairs import (
     LATER,
     article_rows,
     cut_articles,
-    lines_of,
     related_posts,
-    rows_of,
     strangers,
     whole_articles,
 )
-
-TOPICS = Path(__file__).parent / "topics"
+from training.topic_texts import OWN
 
 THRESHOLDS = (0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
@@ -182,7 +180,7 @@ def _texts(folder: Path) -> dict[str, list[list[str]]]:
     for language, found in texts.items():
         sentences = [row["text"] for row in rows_of(folder / "sib200_ru_uk_en/dev.jsonl.gz") if row["lang"] == language]
         found += [_lemmas(sentences[start : start + SENTENCES]) for start in range(0, len(sentences), SENTENCES)]
-    for path in sorted(TOPICS.glob("*.tsv")):
+    for path in sorted(OWN.glob("*.tsv")):
         texts.setdefault(f"{path.name[:2]} topics", []).extend(_lemmas([text]) for _, text in lines_of(path))
     return texts
 

@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis.learned import beginning
-from analysis.lexicon import Lexicon, read_lexicon
+from analysis.lexicon import Lexicon, read_documents, read_lexicon
 from analysis.taxonomy import TOPICS
 from analysis.text import LEMMAS, Terms, analyse
 from analysis.topics import collect, hand_evidence, learned_need
+from analysis.word_lists import NONE
 from training.left_out import found_again
-from training.topic_files import hand_made, write_learned
-from training.topic_texts import CUTS, NONE, TOP_LEVEL, Labelled, articles, lengthened, own_texts, sentences, signed
+from training.topic_files import write_learned
+from training.topic_texts import CUTS, TOP_LEVEL, Labelled, articles, lengthened, own_texts, sentences, signed
 
 FOLDS = 5
 STRENGTH = 0.5
@@ -39,8 +40,9 @@ HELD_BACK = 0.3
 """What single words are multiplied with where a topic is learned, which makes it cost ten times as much to move them:
 our texts are not real posts, and what only they agree on is worth less than what the lists say."""
 
-HELD_BACK_ABOVE = 0.5
-"""The same on the top level, where articles, which are real, teach too."""
+HELD_BACK_ABOVE = 1.0
+"""The same on the top level, where articles, which are real, teach too, and more posts are labelled with all their
+topics: nothing is held back. Texts left out have an F1 of a point more in articles than with 0.5, as much in posts."""
 
 SEEN_IN = 4
 """Texts of ours that must hold a word for it to be learned."""
@@ -237,7 +239,7 @@ def main(arguments: list[str] | None = None) -> int:
     made.add_argument("--only", choices=("top", "second"), help="one of the two levels (chatter goes with the top)")
     made.add_argument("--measure", action="store_true", help="write nothing, print how well the top level is found")
     given = made.parse_args(arguments)
-    lexicon = read_lexicon(hand_made())
+    lexicon = read_lexicon(read_documents("lexicon"))
     material = gather(lexicon, gathered_texts(given.data))
     decisions = {}
     for code in (NONE, *TOPICS):

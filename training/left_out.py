@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from math import log
 
-from analysis.topics import MOST_TOPICS
-from training.topic_texts import NONE, TOP_LEVEL, Labelled
-
-CHATTER_YIELDS = 3.0
-"""Log odds by which a topic may be surer than that it is chatter and still be given up (`TWICE_AS_SURE`)."""
-
-LIKELIEST, SURELY_NEWS = log(0.15 / 0.85), 2.0
-"""Log odds of the likeliest topic of a post that has no other, and log odds below the threshold of chatter, from which
-on the engine gives it (constants of the same names in `analysis.topics`)."""
+from analysis.topics import LIKELIEST, MOST_TOPICS, SURELY_NEWS, TWICE_AS_SURE, is_chatter
+from analysis.word_lists import NONE
+from training.topic_texts import TOP_LEVEL, Labelled
 
 
 def found_again(
@@ -27,9 +20,8 @@ def found_again(
     kinds: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
     for row, text in enumerate(texts):
         if text.judged == TOP_LEVEL | {NONE} and text.source != "joined":
-            beyond = {code: by_row[row] - cuts[code] for code, by_row in odds.items()}
-            found = _found(beyond, LIKELIEST - cuts["politics"])  # the top level has one threshold
-            kinds[f"{text.source} {text.language}"].append((text.codes - {NONE}, found))
+            beyond = {code: (by_row[row] - cuts[code]) / TWICE_AS_SURE for code, by_row in odds.items()}
+            kinds[f"{text.source} {text.language}"].append((text.codes - {NONE}, _found(beyond)))
     for kind, pairs in sorted(kinds.items()):
         right = sum(len(wanted & found) for wanted, found in pairs)
         given, wished = (sum(len(pair[side]) for pair in pairs) for side in (1, 0))
@@ -40,12 +32,12 @@ def found_again(
         )
 
 
-def _found(beyond: Mapping[str, float], likeliest: float) -> frozenset[str]:
-    """The topics of one text from its odds beyond the thresholds."""
+def _found(beyond: Mapping[str, float]) -> frozenset[str]:
+    """The topics of one text from what is said of each beyond its threshold, in the unit of scores."""
     ranked = sorted(TOP_LEVEL, key=lambda code: -beyond[code])
     best = [code for code in ranked if beyond[code] >= 0]
-    if not best and beyond[NONE] <= -SURELY_NEWS and beyond[ranked[0]] >= likeliest:
+    if not best and beyond[NONE] <= SURELY_NEWS and 1 + beyond[ranked[0]] >= LIKELIEST:
         best = ranked[:1]
-    if best and beyond[NONE] >= 0 and beyond[NONE] >= beyond[best[0]] - CHATTER_YIELDS:
+    if best and is_chatter(beyond[NONE], max(1 + beyond[best[0]], 1.0)):
         best = []
     return frozenset(best[:MOST_TOPICS])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, combinations
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, NamedTuple
 from analysis.stories.evaluation import LabelledPair, LabelledPost, pair_of
 from analysis.stories.signing import sign
 from analysis.text import analyse
+from training.reading import lines_of, rows_of
 
 INVENTED = Path(__file__).parent / "stories"
 
@@ -44,12 +43,6 @@ class Taken(NamedTuple):
 
     pair: LabelledPair
     affair: str
-
-
-def rows_of(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a labelled set."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def article_rows(folder: Path) -> list[dict[str, Any]]:
@@ -140,10 +133,3 @@ def _shared(first: Set[int], second: Set[int]) -> float:
 def _taken(first: InventedPost, second: InventedPost) -> Taken:
     is_same = (first.affair, first.event) == (second.affair, second.event)
     return Taken(LabelledPair(LabelledPost(first.text), LabelledPost(second.text), is_same), first.affair)
-
-
-def lines_of(path: Path) -> Iterator[list[str]]:
-    """The columns of a table of ours."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line.split("\t")

@@ -1,4 +1,4 @@
-"""Where the hand-made lists are read from, and how learned weights are written."""
+"""How learned weights are written."""
 
 from __future__ import annotations
 
@@ -8,24 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import analysis.taxonomy
-from analysis.taxonomy import TOPICS
 
-FOLDER = Path(analysis.taxonomy.__file__).parent
+FOLDER = Path(analysis.taxonomy.__file__).parent / "learned"
 
 WIDTH = 118
 
 
-def hand_made() -> dict[str, str]:
-    """The documents of the hand-made lists by topic."""
-    files = {code: FOLDER / "lexicon" / f"{code}.toml" for code in ("none", *TOPICS)}
-    return {code: file.read_text(encoding="utf-8") for code, file in files.items() if file.is_file()}
-
-
 def write_learned(code: str, threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> None:
     """Write one file of `analysis/taxonomy/learned`; words of one weight stand on one line."""
-    folder = FOLDER / "learned"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{code}.toml").write_text(document(threshold, hand, words), encoding="utf-8")
+    (FOLDER / f"{code}.toml").write_text(document(threshold, hand, words), encoding="utf-8")
 
 
 def document(threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> str:

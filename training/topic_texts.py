@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from analysis.taxonomy import TOPICS, ancestors
+from analysis.word_lists import NONE
+from training.reading import lines_of, rows_of
 
 OWN = Path(__file__).parent / "topics"
 """Posts invented for this, one a line: codes, a tab, the text; ⏎ stands for a line's end."""
-
-NONE = "none"
 
 ARTICLES = "tgcontest_categories/dev.jsonl.gz"
 PAIRS = "same_story_pairs/dev.jsonl.gz"
@@ -138,7 +135,7 @@ def lengthened(texts: list[Labelled]) -> list[Labelled]:
 def signed(texts: Iterable[Labelled]) -> Iterator[Labelled]:
     """Some of the posts once more with what channels put under each post: how to subscribe, where else they are. It
     says nothing of what a post is about."""
-    signatures = [line.split("\t") for line in _lines(SIGNATURES)]
+    signatures = list(lines_of(SIGNATURES))
     for place, labelled in enumerate(texts):
         if place % SIGNED == 0:
             fitting = [text for language, text in signatures if language == labelled.language]
@@ -148,7 +145,7 @@ def signed(texts: Iterable[Labelled]) -> Iterator[Labelled]:
 
 def articles(folder: Path) -> Iterator[Labelled]:
     """News articles with the topics that we gave them, cut to several lengths."""
-    given = dict(line.split("\t") for line in _lines(ARTICLES_JUDGED))
+    given = dict(lines_of(ARTICLES_JUDGED))
     for address, (language, title, text) in _articles(folder).items():
         codes = frozenset(given[hashlib.sha1(address.encode(), usedforsecurity=False).hexdigest()[:12]].split(","))
         for words in CUTS:
@@ -158,28 +155,17 @@ def articles(folder: Path) -> Iterator[Labelled]:
 
 def _articles(folder: Path) -> dict[str, tuple[str, str, str]]:
     """Address -> language, title, text; those of the contest only, no others may be learned from."""
-    found = {row["url"]: (row["lang"], row["title"], row["text"]) for row in _rows(folder / ARTICLES)}
-    for row in _rows(folder / PAIRS):
+    found = {row["url"]: (row["lang"], row["title"], row["text"]) for row in rows_of(folder / ARTICLES)}
+    for row in rows_of(folder / PAIRS):
         if row["src"].startswith("tgcontest"):
             for side in ("first", "second"):
                 found.setdefault(row[f"{side}_url"], (row["lang"], row[f"{side}_title"], row[f"{side}_text"]))
     return found
 
 
-def _lines(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            yield line
-
-
 def sentences(folder: Path) -> Iterator[Labelled]:
     """Encyclopaedic sentences with a topic."""
-    for row in _rows(folder / SENTENCES):
+    for row in rows_of(folder / SENTENCES):
         if known := SENTENCE_TOPICS.get(row["label"]):
             judged = frozenset({known, *SENTENCE_TOPICS.values()} - ({"lifestyle"} if known != "lifestyle" else set()))
             yield Labelled(row["text"], frozenset({known}), "sentences", row["lang"], judged, SENTENCE_WEIGHT)
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)

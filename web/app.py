@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from config.settings import WebSettings
 from storage.database import Database
-from web import errors
+from web import api, errors, feeds, health
 from web.access.attempts import Attempts
 from web.access.forms import checked_form
 from web.access.hosts import AnswerTo, answered_to
@@ -21,9 +19,7 @@ from web.defects import Defects
 from web.headers import SafeHeaders
 from web.live import Arrivals
 from web.pages import login, routers
-
-BESIDE = ("web.api", "web.feeds", "web.health")
-"""Modules whose `router` is served too. They say themselves whom they answer."""
+from web.tokens import Allowances
 
 
 def create_app(database: Database, settings: WebSettings) -> FastAPI:
@@ -32,12 +28,13 @@ def create_app(database: Database, settings: WebSettings) -> FastAPI:
     app.state.database = database
     app.state.settings = settings
     app.state.attempts = Attempts()
+    app.state.allowances = Allowances()
     app.state.arrivals = Arrivals(database)
     app.include_router(login.router, dependencies=[Depends(checked_form)])
     for router in routers():
         app.include_router(router, dependencies=[Depends(operator_of), Depends(checked_form)])
-    for router in _beside():
-        app.include_router(router)
+    for beside in (api, feeds, health):  # these say themselves whom they answer
+        app.include_router(beside.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     errors.install(app)
     app.add_middleware(BodyLimit)
@@ -45,7 +42,3 @@ def create_app(database: Database, settings: WebSettings) -> FastAPI:
     app.add_middleware(AnswerTo, hosts=answered_to(settings))
     app.add_middleware(SafeHeaders)  # the outermost: what is refused carries the headers, too
     return app
-
-
-def _beside() -> list[APIRouter]:
-    return [importlib.import_module(name).router for name in BESIDE if importlib.util.find_spec(name) is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException, Request
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException as PlainHTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from storage.database import DatabaseAway, StatementRefused
+from web import problems
 from web.access.signing_in import NotSignedIn
 from web.rendering import error_page
 
@@ -32,23 +32,16 @@ async def _to_the_login(request: Request, _: Exception) -> Response:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    if (answer := _for_programs(request, error)) is not None:
-        return answer
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return problems.answer(request, error)
     return await error_page(request, _status_of(error), getattr(error, "headers", None))
 
 
 async def defect(request: Request, error: Exception) -> Response:
     """The answer to what nobody expected (`web.defects`)."""
-    if (answer := _for_programs(request, error)) is not None:
-        return answer
+    if request.url.path.startswith(FOR_PROGRAMS):
+        return problems.answer(request, error)
     return await error_page(request, 500)
-
-
-def _for_programs(request: Request, error: Exception) -> Response | None:
-    if request.url.path.startswith(FOR_PROGRAMS) and importlib.util.find_spec("web.problems") is not None:
-        answer: Response = importlib.import_module("web.problems").answer(request, error)
-        return answer
-    return None
 
 
 def _status_of(error: Exception) -> int:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Generic, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -20,6 +21,8 @@ from config.metrics import REGISTRY
 from storage.database import Database, DatabaseAway, StatementRefused
 from storage.figures import Figures, read_figures
 from storage.readiness import check_readiness
+
+T = TypeVar("T")
 
 router = APIRouter()
 
@@ -36,7 +39,7 @@ async def healthz() -> JSONResponse:
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> JSONResponse:
     """Whether the work can be done, and else why not (503)."""
-    checks = await check_readiness(request.app.state.database)
+    checks = await _readings(request).checks.value()
     is_ready = all(check.is_ok for check in checks)
     said = [{"name": check.name, "ok": check.is_ok, "reason": check.reason} for check in checks]
     body = {"status": "ready" if is_ready else "not ready", "checks": said}
@@ -46,40 +49,53 @@ async def readyz(request: Request) -> JSONResponse:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """What Prometheus reads: of this process, of its pool, and of the database."""
-    database: Database = request.app.state.database
-    figures = await _recent(request).read(database)
+    figures = await _readings(request).figures.value()
     outside = CollectorRegistry()
-    outside.register(_Outside(database, figures))
+    outside.register(_Outside(request.app.state.database, figures))
     text = generate_latest(REGISTRY) + generate_latest(outside)
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
-class _Recent:
-    """The last figures, read anew when they are no longer fresh; by one reader at a time."""
+class _Recent(Generic[T]):
+    """What the last reading brought, read anew when that is no longer fresh; by one reader at a time."""
 
-    def __init__(self) -> None:
-        self._figures: Figures | None = None
-        self._read_at = float("-inf")
+    def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
+        self._read = read
+        self._last: tuple[float, T] | None = None
         self._lock = asyncio.Lock()
 
-    async def read(self, database: Database) -> Figures | None:
-        """The figures; None while the database does not answer."""
+    async def value(self) -> T:
+        """The value of FRESH_SECONDS ago at most."""
         async with self._lock:
-            if time.monotonic() - self._read_at > FRESH_SECONDS:
-                try:
-                    async with database.begin() as connection:
-                        self._figures = await read_figures(connection)
-                except (DatabaseAway, StatementRefused):
-                    self._figures = None
-                self._read_at = time.monotonic()
-            return self._figures
+            if self._last is None or time.monotonic() - self._last[0] > FRESH_SECONDS:
+                value = await self._read()
+                self._last = time.monotonic(), value
+            return self._last[1]
 
 
-def _recent(request: Request) -> _Recent:
-    if not hasattr(request.app.state, "recent_figures"):
-        request.app.state.recent_figures = _Recent()
-    recent: _Recent = request.app.state.recent_figures
-    return recent
+class _Readings:
+    """What everybody who asks is told from."""
+
+    def __init__(self, database: Database) -> None:
+        self.checks = _Recent(lambda: check_readiness(database))
+        self.figures = _Recent(lambda: _figures(database))
+
+
+def _readings(request: Request) -> _Readings:
+    state = request.app.state
+    if not hasattr(state, "health_readings"):
+        state.health_readings = _Readings(state.database)
+    readings: _Readings = state.health_readings
+    return readings
+
+
+async def _figures(database: Database) -> Figures | None:
+    """The figures; None while the database does not answer."""
+    try:
+        async with database.begin() as connection:
+            return await read_figures(connection)
+    except (DatabaseAway, StatementRefused):
+        return None
 
 
 class _Outside(Collector):

@@ -1,16 +1,20 @@
-"""The key of feeds and webhooks, read once an application."""
+"""The key of feeds and webhooks, for routes."""
 
 from __future__ import annotations
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from config.keys import Key
 
 
 def key_of(request: Request) -> Key:
-    """The key in the data folder of the application's settings. Raises config.keys.KeyFileError."""
-    state = request.app.state
-    if not hasattr(state, "key"):
-        state.key = Key.kept_in(state.settings.home)
-    found: Key = state.key
-    return found
+    """The key in the data folder, read at each request: one kept in memory would seal what a new file cannot open.
+
+    Raises config.keys.KeyFileError.
+    """
+    return Key.kept_in(request.app.state.settings.home)
+
+
+Keyed = Annotated[Key, Depends(key_of)]

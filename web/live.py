@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 import structlog
 
 from storage.arriving import settled_number
-from storage.database import Database, DatabaseAway
+from storage.database import Database, DatabaseAway, StatementRefused
 from storage.ids import PostId
 
 log = structlog.get_logger()
@@ -34,6 +34,7 @@ class Arrivals:
         self._moved = asyncio.Condition()
         self._watchers = 0
         self._task: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def numbers(self, after: PostId, *, silence: float) -> AsyncGenerator[PostId | None, None]:
@@ -55,13 +56,17 @@ class Arrivals:
         finally:
             self._watchers -= 1
             if not self._watchers:
-                await self._rest()
+                self._rest()
 
     async def close(self) -> None:
         """End every stream: the program stops."""
         self._closed = True
         async with self._moved:
             self._moved.notify_all()
+
+    async def ended(self) -> None:
+        """Return when nothing looks at the database any more; after the last stream."""
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def _next(self, after: PostId, silence: float) -> PostId | None:
         with contextlib.suppress(TimeoutError):
@@ -78,7 +83,7 @@ class Arrivals:
                 woken.clear()
                 try:
                     number = await settled_number(self._database)
-                except DatabaseAway:
+                except (DatabaseAway, StatementRefused):  # refused: while the tables are restored or migrated
                     log.warning("live pages wait for the database")
                     number = self._number
                 if number != self._number:  # less: the tables were emptied
@@ -95,8 +100,11 @@ class Arrivals:
         async for _ in self._database.wakeups("posts"):
             woken.set()
 
-    async def _rest(self) -> None:
+    def _rest(self) -> None:
+        # Not awaited here: a browser that goes away cancels its stream over and over until it has ended, and each
+        # time would interrupt the follower while it gives its connections back.
         task, self._task = self._task, None
         if task is not None:
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -17,6 +15,7 @@ from storage.database import Database
 from storage.operators import is_any_operator
 from web.access.hosts import is_own_address
 from web.app import create_app
+from web.webhooks import run_webhooks
 
 log = structlog.get_logger()
 
@@ -75,6 +74,7 @@ async def run_web(database: Database, settings: WebSettings, *, stop: asyncio.Ev
     finally:
         stop.set()
         await asyncio.gather(stopping, return_exceptions=True)
+        await app.state.arrivals.ended()
         await beside
 
 
@@ -85,11 +85,9 @@ async def _stopped(server: uvicorn.Server, close: Callable[[], Awaitable[None]],
 
 
 async def _beside(database: Database, settings: WebSettings, stop: asyncio.Event) -> None:
-    """What works beside the server where it is built in: the webhooks' sender."""
-    if importlib.util.find_spec("web.webhooks") is None:
-        return
+    """What works beside the server: the webhooks' sender."""
     try:
-        await importlib.import_module("web.webhooks").run_webhooks(database, settings, stop)
+        await run_webhooks(database, settings, stop)
     except BaseException:
         stop.set()  # half a program is none
         raise

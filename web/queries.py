@@ -1,4 +1,4 @@
-"""A query as an operator types it: read with everything that it may name, or what is wrong with it, at its place."""
+"""Queries as people type and read them, with all that they may name; and what is wrong with one, at its place."""
 
 from __future__ import annotations
 
@@ -8,17 +8,62 @@ from dataclasses import dataclass, replace
 
 from matching.conditions import Channel, InSet, Language
 from matching.errors import QueryError
+from matching.ids import ChannelId, ChannelSetId
 from matching.names import Names
 from matching.nodes import And, Node, all_of
 from matching.query import Query, parse
 from storage.channels import channel_names
 from storage.database import Connection
 from storage.definitions import read_names
-from storage.ids import ChannelId
 from web.texts import Texts
 
 INSTEAD = ((Channel, InSet), (Language,))
 """Of these a post has one: another is asked for instead of it, not beside it."""
+
+
+class UnknownChannel(Exception):
+    """A query names a channel that is not stored; `name` is its username, in small letters."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no channel @{name}.")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What queries may name at this moment: own topics and channel sets, and channels by their usernames."""
+
+    names: Names
+    channels: Mapping[str, ChannelId]
+    usernames: Mapping[ChannelId, str]
+    sets: Mapping[ChannelSetId, str]
+
+    def understood(self, words: str, zone: dt.tzinfo = dt.UTC) -> Query:
+        """A query as a search means it. Raises QueryError or UnknownChannel."""
+        query = parse(words, standing=False, timezone=zone, names=self.names).resolve(self.channels)
+        if unknown := query.channel_names():
+            raise UnknownChannel(min(unknown))
+        return query
+
+    def written(self, query: Query) -> str:
+        """A query as people read it: channels and sets by the names that they have now."""
+        return query.render(self.usernames, self.sets)
+
+    def written_again(self, stored: str) -> str:
+        """The same of a stored one; as it stands, where a release with another language has stored it."""
+        try:
+            return self.written(parse(stored, standing=False, stored=True))
+        except QueryError:
+            return stored
+
+
+async def read_vocabulary(connection: Connection) -> Vocabulary:
+    """As of now."""
+    names, channels = await read_names(connection), await channel_names(connection)
+    return Vocabulary(names, channels, {number: name for name, number in channels.items()}, names.by_set)
+
+
+NOTHING = Vocabulary(Names({}, {}), {}, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +73,13 @@ class Asked:
     words: str
     query: Query | None = None
     problem: Problem | None = None
-    usernames: Mapping[ChannelId, str] | None = None
-    names: Names | None = None
+    vocabulary: Vocabulary = NOTHING
     zone: dt.tzinfo = dt.UTC
 
     @property
     def understood(self) -> str:
-        """The query as people read it, channels and sets by the names they have now."""
-        if self.query is None:
-            return self.words
-        return self.query.render(self.usernames or {}, self.names.by_set if self.names else {})
+        """The query as people read it."""
+        return self.vocabulary.written(self.query) if self.query is not None else self.words
 
     def narrowed(self, piece: str) -> str:
         """The query in words with another piece (a facet's); a channel or a language stands instead of another."""
@@ -58,7 +100,7 @@ class Asked:
 
     def _leaves(self, piece: str) -> tuple[Node, ...]:
         """The piece read beside a word: a language or a day alone is too wide to be a query."""
-        root = parse(f"{piece} word", standing=False, timezone=self.zone, stored=True, names=self.names).root
+        root = parse(f"{piece} word", standing=False, timezone=self.zone, stored=True, names=self.vocabulary.names).root
         return root.parts[:-1] if isinstance(root, And) else ()
 
     def _parts(self) -> tuple[Node, ...]:
@@ -81,18 +123,17 @@ async def asked(connection: Connection, words: str, texts: Texts, zone: dt.tzinf
     words = " ".join(words.split())
     if not words:
         return Asked("")
-    names = await read_names(connection)
-    channels = await channel_names(connection)
+    vocabulary = await read_vocabulary(connection)
     try:
-        query = parse(words, standing=False, timezone=zone, names=names).resolve(channels)
+        query = vocabulary.understood(words, zone)
     except QueryError as error:
-        return Asked(words, problem=_problem(words, error, texts, names))
-    if unknown := sorted(query.channel_names()):
-        place = words.lower().find(unknown[0])
+        return Asked(words, problem=_problem(words, error, texts, vocabulary.names))
+    except UnknownChannel as error:
+        place = words.lower().find(error.name)
         before, at = (words[:place], words[place:]) if place >= 0 else (words, "")
-        sentence = texts.say("unknown_channel", name=f"@{unknown[0]}")
+        sentence = texts.say("unknown_channel", name=f"@{error.name}")
         return Asked(words, problem=Problem(sentence, before, at, None))
-    return Asked(words, query, usernames={number: name for name, number in channels.items()}, names=names, zone=zone)
+    return Asked(words, query, vocabulary=vocabulary, zone=zone)
 
 
 def _problem(words: str, error: QueryError, texts: Texts, names: Names) -> Problem:

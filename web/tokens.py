@@ -35,11 +35,8 @@ class Allowances:
 
 
 def allowances_of(request: Request) -> Allowances:
-    """The application's, made at the first request."""
-    state = request.app.state
-    if not hasattr(state, "allowances"):
-        state.allowances = Allowances()
-    found: Allowances = state.allowances
+    """The application's."""
+    found: Allowances = request.app.state.allowances
     return found
 
 

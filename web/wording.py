@@ -137,5 +137,6 @@ def safe_link(url: str | None) -> str | None:
 
 def address(path: str, values: Mapping[str, Any] | None = None, **more: Any) -> str:
     """A path with its query string; empty values are left out."""
-    filled = {name: value for name, value in {**(values or {}), **more}.items() if value not in (None, "", False)}
+    given = {**(values or {}), **more}
+    filled = {name: value for name, value in given.items() if value is not None and value is not False and value != ""}
     return f"{path}?{urlencode(filled)}" if filled else path

@@ -95,11 +95,6 @@ class Signature:
         return tuple(terms[place] for place in self.packed[-count:]) if count else ()
 
     @property
-    def numbers(self) -> Numbers:
-        """Those of `terms` that are numbers: the odd ones."""
-        return tuple(term for term in self.terms if term & 1)
-
-    @property
     def sounds(self) -> Numbers:
         """Skeletons of its names, which are the same in every language."""
         return self.filed()[1]

@@ -63,10 +63,10 @@ def stories_of(posts: Sequence[StreamedPost]) -> list[int]:
         signature = sign(post.text, terms, detect(terms))
         telling = Telling(place, place, channels[post.channel], post.posted_at, signature)
         verdict = window.find(telling)
-        story = verdict.story_id if verdict else place
+        story = verdict.into if verdict else place
         window.add(Telling(place, story, telling.channel_id, post.posted_at, signature))
         stories.append(story)
-        for other in verdict.also if verdict else ():
+        for other in verdict.merged if verdict else ():
             window.merge(other, story)
             stories = [story if each == other else each for each in stories]
     return stories

@@ -44,6 +44,16 @@ class Verdict:
     kind: Kind
     also: tuple[int, ...] = ()
 
+    @property
+    def into(self) -> int:
+        """The oldest of the stories that the post belongs to: they all go on under its number."""
+        return min((self.story_id, *self.also))
+
+    @property
+    def merged(self) -> frozenset[int]:
+        """The others of them, which become part of it."""
+        return frozenset((self.story_id, *self.also)) - {self.into}
+
 
 def addresses_of(telling: Telling) -> tuple[Address, ...]:
     """Where forwards of a post, and of what it forwards, point at."""

@@ -63,7 +63,13 @@ def descendants(code: str, topics: Mapping[str, Topic] | None = None) -> frozens
 
 def find(text: str) -> Topic | None:
     """The topic that a person means by a code, an IPTC code or a name in any language, in any case."""
-    return _by_name().get(_folded(text))
+    return _by_name().get(folded(text))
+
+
+def folded(name: str) -> str:
+    """A topic's name as names are compared: case, ё and е, the apostrophe's variants and spaces make no difference."""
+    plain = name.casefold().replace("ё", "е").replace("\u2019", "'").replace("\u02bc", "'")
+    return " ".join(plain.split())
 
 
 def _topic(code: str, table: Mapping[str, str]) -> Topic:
@@ -96,13 +102,7 @@ def _require_distinct(topics: Mapping[str, Topic]) -> None:
 
 
 def _names(topic: Topic) -> set[str]:
-    return {_folded(name) for name in (topic.code, topic.iptc, *topic.names.values()) if name}
-
-
-def _folded(name: str) -> str:
-    """Case, ё and е, the apostrophe's variants and the spaces around make no difference."""
-    folded = name.casefold().replace("ё", "е").replace("\u2019", "'").replace("\u02bc", "'")
-    return " ".join(folded.split())
+    return {folded(name) for name in (topic.code, topic.iptc, *topic.names.values()) if name}
 
 
 @lru_cache(maxsize=1)

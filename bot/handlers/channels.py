@@ -7,16 +7,14 @@ from collections.abc import Sequence
 
 from bot.access import is_operator
 from bot.message import Button, Message
+from bot.pages import Page, page_number
 from bot.post_view import TITLE_UNITS
 from bot.rich_text import RichText, code, fill, joined, link, one_line, plain
-from bot.talk import Stale, Talk
+from bot.talk import Stale, Talk, number_in
 from bot.texts import Catalogue, texts_in
 from storage import channels, people, proposals, subscribers
 from storage.channels import Channel
-from storage.database import Connection
-from storage.ids import ChatId
 from storage.proposals import Proposal
-from storage.subscribers import Subscriber
 
 ON_A_PAGE = 20
 """Channels that one message shows."""
@@ -37,7 +35,7 @@ async def show(talk: Talk, name: str) -> None:
 
 async def turn_page(talk: Talk, number: str) -> None:
     """Another page, in the place of this one."""
-    await talk.change(await _page(talk, int(number) if number.isdecimal() and len(number) < 9 else 0))
+    await talk.change(await _page(talk, page_number(number)))
 
 
 async def approve(talk: Talk, number: str) -> None:
@@ -55,16 +53,12 @@ def compose_page(known: Sequence[Channel], page: int, texts: Catalogue) -> Messa
     propose = fill(texts.channels_propose, example=code(EXAMPLE))
     if not known:
         return Message(joined("\n\n", [plain(texts.channels_none), propose]))
-    pages = -(-len(known) // ON_A_PAGE)
-    page = min(page, pages - 1)
-    lines = [_line(channel, texts) for channel in known[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]]
+    shown = Page.of(known, page, ON_A_PAGE)
+    lines = [_line(channel, texts) for channel in shown.here]
     blocks = [fill(texts.counted(texts.channels_title, len(known)), n=len(known)), joined("\n", lines)]
-    row: tuple[Button, ...] = ()
-    if pages > 1:
-        blocks.append(fill(texts.list_page, page=page + 1, pages=pages))
-        row += (Button(texts.earlier, data=f"u:{page - 1}"),) if page else ()
-        row += (Button(texts.later, data=f"u:{page + 1}"),) if page + 1 < pages else ()
-    return Message(joined("\n\n", [*blocks, propose]), (row,) if row else ())
+    if shown.pages > 1:
+        blocks.append(fill(texts.list_page, page=shown.number + 1, pages=shown.pages))
+    return Message(joined("\n\n", [*blocks, propose]), (shown.turns("u:", texts),))
 
 
 def _line(channel: Channel, texts: Catalogue) -> RichText:
@@ -98,7 +92,8 @@ async def _propose(talk: Talk, name: str) -> None:
             await talk.say(talk.texts.propose_nobody)
             return
         made = await proposals.propose(connection, talk.subscriber.id, username)
-        languages = {number: await _language_of(connection, number) for number in asked}
+        # An operator's private chat has the operator's number.
+        languages = {number: await subscribers.language_of(connection, number) or "en" for number in asked}
     if made is None:
         await talk.say(talk.texts.propose_waiting)
         return
@@ -115,12 +110,10 @@ def compose_proposal(made: Proposal, texts: Catalogue) -> Message:
 
 
 async def _decide(talk: Talk, number: str, *, approved: bool) -> None:
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise Stale
     async with talk.database.begin() as connection:
         if not await is_operator(talk.rules, connection, talk.person):
             raise Stale
-        decided = await proposals.decide(connection, int(number), approved=approved)
+        decided = await proposals.decide(connection, number_in(number), approved=approved)
         if decided and approved:
             await channels.request_channel(connection, decided[0].username)
         told = [await subscribers.get_subscriber(connection, each.subscriber_id) for each in decided]
@@ -145,13 +138,3 @@ async def _tell(talk: Talk, chat_id: int, message: Message, thread_id: int = 0) 
         link_preview_options=message.preview(),
         message_thread_id=thread_id or None,
     )
-
-
-async def _language_of(connection: Connection, person: int) -> str:
-    """The language of an operator's private chat, which has the operator's number."""
-    return next((each.language for each in await _private(connection, person)), "en")
-
-
-async def _private(connection: Connection, person: int) -> list[Subscriber]:
-    numbers = await people.subscribers_of(connection, ChatId(person))
-    return [each for number in numbers if (each := await subscribers.get_subscriber(connection, number)) is not None]

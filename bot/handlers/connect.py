@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import telegram
-from telegram.constants import ChatMemberStatus, ChatType
+from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden
 
 from bot.message import Message
 from bot.rich_text import bold, clean, code, fill, plain
 from bot.rules import Entry
-from bot.talk import Refused, Talk
+from bot.talk import Refused, Talk, is_administrator, member_of
 from storage import people, subscribers
 from storage.ids import ChatId
 
@@ -28,7 +28,7 @@ async def connect(talk: Talk, words: str) -> None:
         await talk.say(_usage(talk))
         return
     chat = await _channel(talk, found["number"] or f"@{found['name']}")
-    if not await may_configure(talk.bot, chat.id, user_id):
+    if not await is_administrator(talk.bot, chat.id, user_id):
         raise Refused(texts.connect_not_administrator)
     if not await may_post(talk.bot, chat.id):
         raise Refused(texts.connect_may_not_post)
@@ -67,7 +67,7 @@ async def act_for(talk: Talk) -> None:
     if found is None:
         return
     channel, subscriber = found
-    if await may_configure(talk.bot, channel.chat_id, talk.person) and await may_post(talk.bot, channel.chat_id):
+    if await is_administrator(talk.bot, channel.chat_id, talk.person) and await may_post(talk.bot, channel.chat_id):
         talk.channel, talk.channel_title = subscriber, channel.title
         return
     async with talk.database.begin() as connection:
@@ -75,23 +75,10 @@ async def act_for(talk: Talk) -> None:
     raise Refused(fill(talk.texts.connection_ended, channel=channel.title).text)
 
 
-async def may_configure(bot: telegram.Bot, chat_id: int, user_id: int) -> bool:
-    """Whether the person is an administrator of the channel at this moment."""
-    member = await _member(bot, chat_id, user_id)
-    return member is not None and member.status in (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
-
-
 async def may_post(bot: telegram.Bot, chat_id: int) -> bool:
     """Whether the bot may post in the channel at this moment."""
-    member = await _member(bot, chat_id, bot.id)
+    member = await member_of(bot, chat_id, bot.id)
     return isinstance(member, telegram.ChatMemberAdministrator) and bool(member.can_post_messages)
-
-
-async def _member(bot: telegram.Bot, chat_id: int, user_id: int) -> telegram.ChatMember | None:
-    try:
-        return await bot.get_chat_member(chat_id, user_id)
-    except (BadRequest, Forbidden):  # no member, or no such chat any more; after the network's errors nothing is known
-        return None
 
 
 async def _channel(talk: Talk, reference: str) -> telegram.ChatFullInfo:

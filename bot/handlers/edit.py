@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
+from bot.asking import known_now
 from bot.handlers import words
 from bot.handlers.words import subscription_id
 from bot.message import Message
 from bot.previews import apply_button
-from bot.queries import understood_again, usernames_of
 from bot.rich_text import bold, code, fill
 from bot.talk import Stale, Talk
-from storage import channels, subscription_exchange, subscriptions
-from storage.definitions import read_names
+from storage import subscription_exchange, subscriptions
 
 _QUESTION = re.compile(r"\(\w+ #(\d{1,18})\)$")
 """How the question for new words carries the subscription's number: so nothing is lost at a restart."""
@@ -22,11 +21,10 @@ async def ask_words(talk: Talk, number: str) -> None:
     """Ask for other words; the question carries the number."""
     async with talk.database.begin() as connection:
         own = await subscriptions.get(connection, talk.owner, subscription_id(number))
-        names = await channels.channel_names(connection)
-        sets = (await read_names(connection)).by_set
+        known = await known_now(connection)
     if own is None or own.state == "draft":
         raise Stale
-    query = code(understood_again(own.query, usernames_of(names), sets))
+    query = code(known.said_again(own.query))
     question = fill(talk.texts.ask_query, name=bold(own.name), query=query, number=own.id)
     await talk.say(Message(question, asks=talk.texts.ask_query_hint))
 
@@ -47,9 +45,8 @@ async def exchange(talk: Talk, place: str) -> None:
         if before is None or own is None:
             raise Stale
         other = await subscriptions.get(connection, talk.owner, draft)
-        names = await channels.channel_names(connection)
-        sets = (await read_names(connection)).by_set
-    understood = code(understood_again(own.query, usernames_of(names), sets))
+        known = await known_now(connection)
+    understood = code(known.said_again(own.query))
     undo = apply_button(talk.texts.undo, own.id, draft, other.query) if other is not None else None
     text = fill(talk.texts.edited_query, name=bold(own.name), query=understood)
     await talk.change(Message(text, ((undo,),) if undo else ()))

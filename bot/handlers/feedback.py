@@ -6,21 +6,21 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.asking import known_now
 from bot.handlers.why import alert_behind
 from bot.handlers.words import WEEK, name_of
 from bot.message import Button, Message
 from bot.narrowing import Kind, Narrower, ways_around
 from bot.previews import apply_button
-from bot.queries import read_stored, understood_again, usernames_of
+from bot.queries import read_stored
 from bot.rich_text import RichText, bold, fill, joined, one_line, plain
 from bot.talk import Talk
 from bot.texts import Catalogue
 from bot.topic_names import NO_OWN, topic_name
 from matching.query import Query
-from storage import back_tests, channels, search, subscriptions
+from storage import back_tests, search, subscriptions
 from storage.alerts import Alert
 from storage.database import Connection
-from storage.definitions import read_names
 from storage.ids import SubscriptionId
 from storage.own_topics import OwnTopic
 from storage.subscriptions import Subscription
@@ -129,12 +129,11 @@ async def _offers(
         ((left, way) for left, way in zip(kept, ways, strict=True) if left >= LEAST_KEPT * total),
         key=lambda each: (-each[0], each[1].kind, each[1].what),
     )
-    names = usernames_of(await channels.channel_names(connection))
-    sets = (await read_names(connection)).by_set
-    is_named_by_us = own.name == name_of(understood_again(own.query, names, sets))
+    known = await known_now(connection)
+    is_named_by_us = own.name == name_of(known.said_again(own.query))
     made = []
     for left, way in narrowest[:OFFERED]:
-        name = name_of(way.query.render(names, sets)) if is_named_by_us else own.name
+        name = name_of(known.said(way.query)) if is_named_by_us else own.name
         draft = await subscriptions.draft(connection, talk.owner, name=name, query=way.query)
         made.append(Offer(way, left, draft))
     return total, made

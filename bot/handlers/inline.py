@@ -9,24 +9,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-import structlog
 import telegram
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
-from telegram.error import TelegramError
 
-from bot.handlers.search import explain_slowness
-from bot.post_view import excerpt_of, listed, without_text
-from bot.queries import UnknownChannels, understand
-from bot.rich_text import RichText, clean, fill, one_line, plain
+from bot.asking import NOT_ANSWERED, known_now, reason_of
+from bot.post_view import called, excerpt_of, listed, without_text
+from bot.rich_text import RichText, clean, one_line, plain
 from bot.texts import Catalogue, base_language, texts_in
-from matching.query import Query, QueryError
-from storage import channels, subscribers
+from matching.query import Query
+from storage import subscribers
 from storage.database import Database
-from storage.definitions import read_names
 from storage.posts import StoredPost
-from storage.search import SearchHeldUp, SearchTooSlow, search
-
-log = structlog.get_logger()
+from storage.search import search
 
 MOST = 20
 """Results of an answer (issue 6); Telegram takes 50."""
@@ -44,10 +38,7 @@ async def answer(asked: telegram.InlineQuery, database: Database, allowed: Colle
     results: list[InlineQueryResultArticle] = []
     if asked.from_user.id in allowed and asked.query.strip():
         results = await _results(asked, database)
-    try:
-        await asked.answer(results, cache_time=CACHE_SECONDS, is_personal=True)
-    except TelegramError as error:  # too late: the person has typed on
-        log.info("inline query not answered", user_id=asked.from_user.id, error=type(error).__name__)
+    await asked.answer(results, cache_time=CACHE_SECONDS, is_personal=True)
 
 
 def compose_result(post: StoredPost, query: Query, language: str, now: dt.datetime) -> InlineQueryResultArticle:
@@ -55,8 +46,7 @@ def compose_result(post: StoredPost, query: Query, language: str, now: dt.dateti
     texts = texts_in(language)
     sent = listed(post, [query], language=language, zone=dt.UTC, now=now, most=SENT_UNITS).stripped()
     excerpt = excerpt_of(post, [query], most=SHOWN_UNITS) or plain(without_text(post, texts))
-    title = one_line(post.channel.title) or post.channel.name
-    return _article(str(post.id), title, one_line(excerpt.text), sent)
+    return _article(str(post.id), called(post.channel), one_line(excerpt.text), sent)
 
 
 async def _results(asked: telegram.InlineQuery, database: Database) -> list[InlineQueryResultArticle]:
@@ -64,24 +54,12 @@ async def _results(asked: telegram.InlineQuery, database: Database) -> list[Inli
     try:
         async with database.begin() as connection:
             language = await subscribers.language_of(connection, asked.from_user.id) or language
-            names = await channels.channel_names(connection)
-            defined = await read_names(connection)
-            query = understand(asked.query, names, standing=False, names=defined)
+            query = (await known_now(connection)).understood(asked.query, standing=False)
             posts = await search(connection, query, limit=MOST)
-    except QueryError as error:
-        return [_refusal(error, texts_in(language))]
-    except UnknownChannels as error:
-        texts = texts_in(language)
-        template = texts.counted(texts.unknown_channels, len(error.names))
-        return [_mistake(fill(template, names=", ".join(f"@{name}" for name in error.names)), texts)]
-    except (SearchTooSlow, SearchHeldUp):
-        return [_mistake(explain_slowness(texts_in(language)), texts_in(language))]
+    except NOT_ANSWERED as error:
+        return [_mistake(reason_of(error, texts_in(language), standing=False), texts_in(language))]
     now = dt.datetime.now(dt.UTC)
     return [compose_result(post, query, language, now) for post in posts]
-
-
-def _refusal(error: QueryError, texts: Catalogue) -> InlineQueryResultArticle:
-    return _mistake(fill(texts.query_refused, reason=texts.refusal(error)), texts)
 
 
 def _mistake(what: RichText, texts: Catalogue) -> InlineQueryResultArticle:

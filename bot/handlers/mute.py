@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from bot.handlers.why import alert_behind
 from bot.message import DATA_BYTES, Button, Message
-from bot.post_view import matched_places, readable
+from bot.pages import Page, page_number
+from bot.post_view import called, matched_places, readable
 from bot.queries import read_stored
-from bot.rich_text import RichText, bold, clean, fill, one_line, plain
-from bot.talk import Refused, Stale, Talk
+from bot.rich_text import RichText, bold, fill, one_line, plain
+from bot.talk import Refused, Stale, Talk, number_in
 from bot.texts import CATALOGUES, Catalogue
 from matching.query import QueryError, parse
 from storage import mutes
@@ -35,7 +36,7 @@ async def turn(talk: Talk, wanted: str) -> None:
     """Any button of it: `list:PAGE`, `off:NUMBER`, or an alert's number, alone or with what to mute."""
     verb, _, rest = wanted.partition(":")
     if verb == "list":
-        await _turn_page(talk, int(rest) if rest.isdecimal() and len(rest) < 6 else 0)
+        await _turn_page(talk, page_number(rest))
     elif verb == "off":
         await _unmute(talk, rest)
     elif not rest:
@@ -128,15 +129,11 @@ def _too_many(texts: Catalogue) -> Refused:
 
 def compose_list(muted: Sequence[Mute], page: int, texts: Catalogue) -> Message:
     """What is muted; a tap lets it be heard again."""
-    pages = max(1, -(-len(muted) // ON_A_PAGE))
-    page = min(page, pages - 1)
-    here = muted[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
-    rows = [(Button(f"🔔 {_item(each, texts).text}", data=f"mute:off:{each.id}"),) for each in here]
-    earlier = (Button(texts.earlier, data=f"mute:list:{page - 1}"),) if page else ()
-    later = (Button(texts.later, data=f"mute:list:{page + 1}"),) if page + 1 < pages else ()
+    shown = Page.of(muted, page, ON_A_PAGE)
+    rows = [(Button(f"🔔 {_item(each, texts).text}", data=f"mute:off:{each.id}"),) for each in shown.here]
     back = (Button(texts.back, data="set:home"),)
     said = plain(texts.mutes_list) if muted else fill(texts.mutes_none, button=texts.mute)
-    return Message(said, (*rows, (*earlier, *later), back))
+    return Message(said, (*rows, shown.turns("mute:list:", texts), back))
 
 
 def _item(mute: Mute, texts: Catalogue) -> RichText:
@@ -151,8 +148,7 @@ def _item(mute: Mute, texts: Catalogue) -> RichText:
 
 
 def _title(alert: Alert) -> str:
-    title = " ".join(clean(alert.post.channel.title).split()) or alert.post.channel.name
-    return plain(title).truncated(TITLE_CHARACTERS).text
+    return plain(called(alert.post.channel)).truncated(TITLE_CHARACTERS).text
 
 
 async def _turn_page(talk: Talk, page: int) -> None:
@@ -162,10 +158,8 @@ async def _turn_page(talk: Talk, page: int) -> None:
 
 
 async def _unmute(talk: Talk, number: str) -> None:
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise Stale
     async with talk.database.begin() as connection:
-        done = await mutes.unmute(connection, talk.owner, int(number))
+        done = await mutes.unmute(connection, talk.owner, number_in(number))
     if not done:
         raise Stale
     await talk.answer(talk.texts.unmuted)

@@ -9,6 +9,7 @@ from typing import cast
 
 from bot.handlers.words import subscription_id
 from bot.message import Button, Message
+from bot.pages import Page, page_number
 from bot.post_view import time_of, zone_of
 from bot.rich_text import RichText, bold, fill, joined, plain
 from bot.schedule import next_digest
@@ -31,7 +32,7 @@ async def turn(talk: Talk, wanted: str) -> None:
     """Any button of it: `list:PAGE`, `one:NUMBER`, `hours:NUMBER`, or a choice for a subscription."""
     verb, number, choice = (*wanted.split(":"), "", "")[:3]
     if verb == "list":
-        await _turn_page(talk, int(number) if number.isdecimal() and len(number) < 6 else 0)
+        await _turn_page(talk, page_number(number))
         return
     own, coming = await _own(talk, subscription_id(number))
     if verb == "hours":
@@ -51,15 +52,11 @@ def compose_list(owned: Sequence[Subscription], coming: Mapping[SubscriptionId, 
     back = (Button(texts.back, data="set:home"),)
     if not owned:
         return Message(plain(texts.list_empty), (back,))
-    pages = -(-len(owned) // ON_A_PAGE)
-    page = min(page, pages - 1)
-    here = list(enumerate(owned, start=1))[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
+    shown = Page.of(list(enumerate(owned, start=1)), page, ON_A_PAGE)
     lines = [plain(texts.digests_ask)]
-    lines += [plain(f"{place}. ") + _line(own, coming.get(own.id, AT_ONCE), texts) for place, own in here]
-    rows = [(Button(f"{place}. {own.name}", data=f"pace:one:{own.id}"),) for place, own in here]
-    earlier = (Button(texts.earlier, data=f"pace:list:{page - 1}"),) if page else ()
-    later = (Button(texts.later, data=f"pace:list:{page + 1}"),) if page + 1 < pages else ()
-    return Message(joined("\n", lines), (*rows, (*earlier, *later), back))
+    lines += [plain(f"{place}. ") + _line(own, coming.get(own.id, AT_ONCE), texts) for place, own in shown.here]
+    rows = [(Button(f"{place}. {own.name}", data=f"pace:one:{own.id}"),) for place, own in shown.here]
+    return Message(joined("\n", lines), (*rows, shown.turns("pace:list:", texts), back))
 
 
 def compose_one(own: Subscription, coming: Coming, texts: Catalogue, *, time_zone: str, now: dt.datetime) -> Message:

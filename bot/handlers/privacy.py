@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from pathlib import PurePath
 from typing import Any
 
 from bot.message import Button, Message
@@ -13,9 +12,7 @@ from bot.talk import Talk
 from storage import erasure
 from storage.held import held_about
 from storage.inbox import KEPT as INBOX_KEPT
-
-DELIVERIES_KEPT = dt.timedelta(days=30)
-"""How long settled deliveries are remembered (docs/privacy-and-terms.md)."""
+from storage.keeping import Keeping
 
 FILE_NAME = "channelwatch-export.json"
 
@@ -23,7 +20,7 @@ FILE_NAME = "channelwatch-export.json"
 async def tell(talk: Talk, _: str) -> None:
     """/privacy: what is held, why, how long, who runs this bot, and what one can do."""
     texts, contact = talk.texts, talk.rules.contact
-    held = fill(texts.privacy_kept, sent=texts.in_days(DELIVERIES_KEPT.days), heard=texts.in_days(INBOX_KEPT.days))
+    held = fill(texts.privacy_kept, sent=texts.in_days(Keeping().records.days), heard=texts.in_days(INBOX_KEPT.days))
     runs = fill(texts.privacy_contact, contact=contact) if contact else plain(texts.privacy_no_contact)
     await talk.say(
         joined("\n\n", [plain(texts.privacy), held, plain(texts.privacy_never), runs, plain(texts.privacy_yours)])
@@ -40,7 +37,7 @@ async def export(talk: Talk, _: str) -> None:
         talk.subscriber.chat_id,
         as_file(held, talk.subscriber.chat_id, dt.datetime.now(dt.UTC)),
         caption=talk.texts.export_caption,
-        filename=PurePath(FILE_NAME).name,
+        filename=FILE_NAME,
         message_thread_id=talk.subscriber.thread_id or None,
     )
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.handlers.words import explain_error, explain_unknown
+from bot.asking import NOT_ANSWERED, explain, known_now
 from bot.message import Button, Message
 from bot.post_view import listed
 from bot.previews import bars, brings
-from bot.queries import UnknownChannels, understand, usernames_of
 from bot.rich_text import RichText, code, fill, joined
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
-from matching.query import Query, QueryError
-from storage import channels
+from matching.query import Query
 from storage.back_tests import BackTest, back_test
 from storage.database import Connection
-from storage.definitions import read_names
 from storage.ids import PostId
 from storage.posts import StoredPost
-from storage.search import Cursor, SearchHeldUp, SearchTooSlow, search
+from storage.search import Cursor, search
 
 ON_A_PAGE = 5
 """Posts of one page."""
@@ -73,25 +70,14 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 async def _show(talk: Talk, text: str, before: Cursor | None, *, said_by_us: bool = False) -> None:
     try:
         async with talk.database.begin() as connection:
-            names = await channels.channel_names(connection)
-            defined = await read_names(connection)
-            query = understand(text, names, standing=False, zone=talk.zone, said_by_us=said_by_us, names=defined)
+            known = await known_now(connection)
+            query = known.understood(text, standing=False, zone=talk.zone, said_by_us=said_by_us)
             posts = await search(connection, query, limit=ON_A_PAGE + 1, before=before)
             facets = await _facets(connection, query) if before is None and len(posts) > ON_A_PAGE else None
-    except QueryError as error:
-        await talk.say(explain_error(text, error, talk.texts, standing=False))
-    except UnknownChannels as error:
-        await talk.say(explain_unknown(error, talk.texts))
-    except (SearchTooSlow, SearchHeldUp):
-        await talk.say(explain_slowness(talk.texts))
+    except NOT_ANSWERED as error:
+        await talk.say(explain(text, error, talk.texts, known, standing=False))
     else:
-        understood = query.render(usernames_of(names), defined.by_set)
-        await talk.say(compose_page(query, understood, posts, talk, facets, is_first=before is None))
-
-
-def explain_slowness(texts: Catalogue) -> RichText:
-    """What to say of a search that took longer than it may."""
-    return fill(texts.search_too_slow, example=code("after:2026-11-01"))
+        await talk.say(compose_page(query, known.said(query), posts, talk, facets, is_first=before is None))
 
 
 def compose_page(

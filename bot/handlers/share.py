@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from bot.asking import known_now
 from bot.handlers import words
 from bot.handlers.words import subscription_id
 from bot.message import Message
-from bot.queries import understood_again, usernames_of
 from bot.rich_text import code, fill
 from bot.talk import Stale, Talk
-from storage import channels, share_links, subscriptions
-from storage.database import Connection
-from storage.definitions import read_names
+from storage import share_links, subscriptions
 
 SHARED = "q_"
 """How the words of such links begin: those of other purposes begin otherwise."""
@@ -23,7 +21,7 @@ async def make_link(talk: Talk, number: str) -> None:
         if own is None or own.state == "draft":
             raise Stale
         token = await share_links.make(connection, own.query)
-        understood = await _readable(connection, own.query)
+        understood = (await known_now(connection)).said_again(own.query)
     link = f"https://t.me/{talk.bot.username}?start={SHARED}{token}"
     days = talk.texts.in_days(share_links.LASTS.days)
     text = fill(talk.texts.shared, link=code(link), query=code(understood), days=days)
@@ -34,7 +32,7 @@ async def open_link(talk: Talk, word: str) -> None:
     """/start with a link's word: the preview of what it carries."""
     async with talk.database.begin() as connection:
         query = await share_links.opened(connection, word.removeprefix(SHARED))
-        understood = await _readable(connection, query) if query is not None else ""
+        understood = (await known_now(connection)).said_again(query) if query is not None else ""
     if not understood:
         await talk.say(talk.texts.share_gone)
         return
@@ -44,8 +42,3 @@ async def open_link(talk: Talk, word: str) -> None:
 def is_shared(word: str) -> bool:
     """Whether what stands behind /start is the word of such a link."""
     return word.startswith(SHARED)
-
-
-async def _readable(connection: Connection, query: str) -> str:
-    names = usernames_of(await channels.channel_names(connection))
-    return understood_again(query, names, (await read_names(connection)).by_set)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.asking import Known, known_now
 from bot.handlers.words import NAME_CHARACTERS, subscription_id
 from bot.message import Button, Message
-from bot.queries import understood_again, usernames_of
+from bot.pages import Page, page_number
 from bot.rich_text import RichText, bold, code, fill, joined, one_line, plain
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
-from matching.ids import ChannelSetId
-from storage import channels, subscriptions
-from storage.definitions import read_names
-from storage.ids import ChannelId, SubscriptionId
+from storage import subscriptions
+from storage.ids import SubscriptionId
 from storage.subscriptions import Subscription
 
 ON_A_PAGE = 8
@@ -31,7 +30,7 @@ async def show(talk: Talk, _: str) -> None:
 
 async def turn_page(talk: Talk, number: str) -> None:
     """Another page, in the place of this one."""
-    await talk.change(await _page(talk, int(number) if number.isdecimal() else 0))
+    await talk.change(await _page(talk, page_number(number)))
 
 
 async def open_one(talk: Talk, number: str) -> None:
@@ -94,29 +93,19 @@ def number_asked_for(asked: str | None) -> str | None:
     return found[1] if found else None
 
 
-def compose_list(
-    owned: Sequence[Subscription],
-    page: int,
-    usernames: dict[ChannelId, str],
-    sets: dict[ChannelSetId, str],
-    texts: Catalogue,
-) -> Message:
+def compose_list(owned: Sequence[Subscription], page: int, known: Known, texts: Catalogue) -> Message:
     """A page of subscriptions, a button for each."""
     if not owned:
         return Message(plain(texts.list_empty))
-    pages = -(-len(owned) // ON_A_PAGE)
-    page = min(page, pages - 1)
-    here = list(enumerate(owned, start=1))[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
+    shown = Page.of(list(enumerate(owned, start=1)), page, ON_A_PAGE)
     lines = [fill(texts.counted(texts.list_title, len(owned)), n=len(owned))]
-    lines += [
-        plain(f"{place}. ") + _line(own, understood_again(own.query, usernames, sets), texts) for place, own in here
+    lines += [plain(f"{place}. ") + _line(own, known.said_again(own.query), texts) for place, own in shown.here]
+    rows: list[tuple[Button, ...]] = [
+        (Button(f"{place}. {own.name}", data=f"o:{own.id}"),) for place, own in shown.here
     ]
-    rows = [(Button(f"{place}. {own.name}", data=f"o:{own.id}"),) for place, own in here]
-    if pages > 1:
-        lines.append(fill(texts.list_page, page=page + 1, pages=pages))
-        earlier = (Button(texts.earlier, data=f"l:{page - 1}"),) if page else ()
-        later = (Button(texts.later, data=f"l:{page + 1}"),) if page + 1 < pages else ()
-        rows.append((*earlier, *later))
+    if shown.pages > 1:
+        lines.append(fill(texts.list_page, page=shown.number + 1, pages=shown.pages))
+        rows.append(shown.turns("l:", texts))
     return Message(joined("\n\n", lines), tuple(rows))
 
 
@@ -143,19 +132,17 @@ def _line(own: Subscription, understood: str, texts: Catalogue) -> RichText:
 async def _page(talk: Talk, page: int) -> Message:
     async with talk.database.begin() as connection:
         owned = await subscriptions.list_for(connection, talk.owner)
-        names = await channels.channel_names(connection)
-        sets = (await read_names(connection)).by_set
-    return compose_list(owned, page, usernames_of(names), sets, talk.texts)
+        known = await known_now(connection)
+    return compose_list(owned, page, known, talk.texts)
 
 
 async def _own(talk: Talk, number: SubscriptionId) -> tuple[Subscription, str]:
     async with talk.database.begin() as connection:
         own = await subscriptions.get(connection, talk.owner, number)
-        names = await channels.channel_names(connection)
-        sets = (await read_names(connection)).by_set
+        known = await known_now(connection)
     if own is None or own.state == "draft":
         raise Stale
-    return own, understood_again(own.query, usernames_of(names), sets)
+    return own, known.said_again(own.query)
 
 
 async def _show_changed(talk: Talk, number: str, said: str) -> None:

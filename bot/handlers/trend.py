@@ -9,16 +9,12 @@ from collections.abc import Sequence
 
 from telegram import MessageEntity
 
+from bot.asking import NOT_ANSWERED, explain, known_now
 from bot.charts import bar_chart
-from bot.handlers.words import explain_error, explain_unknown
 from bot.message import Button, Message
-from bot.queries import UnknownChannels, understand, usernames_of
 from bot.rich_text import RichText, bold, code, fill, joined
 from bot.talk import Stale, Talk
 from bot.texts import Catalogue
-from matching.query import QueryError
-from storage import channels
-from storage.definitions import read_names
 from storage.trends import Trend, trend
 
 DAYS, HOURS = 30, 48
@@ -98,18 +94,13 @@ async def _show(talk: Talk, text: str, *, by_hour: bool, said_by_us: bool = Fals
     bounds = hours_until(now, talk.zone) if by_hour else days_until(now, talk.zone)
     try:
         async with talk.database.begin() as connection:
-            names = await channels.channel_names(connection)
-            defined = await read_names(connection)
-            query = understand(text, names, standing=False, zone=talk.zone, said_by_us=said_by_us, names=defined)
+            known = await known_now(connection)
+            query = known.understood(text, standing=False, zone=talk.zone, said_by_us=said_by_us)
             found = await trend(connection, query, bounds)
-    except QueryError as error:
-        await talk.say(explain_error(text, error, talk.texts, standing=False))
+    except NOT_ANSWERED as error:
+        await talk.say(explain(text, error, talk.texts, known, standing=False))
         return
-    except UnknownChannels as error:
-        await talk.say(explain_unknown(error, talk.texts))
-        return
-    understood = query.render(usernames_of(names), defined.by_set)
-    caption = caption_of(understood, found, bounds, talk.zone, talk.texts, by_hour=by_hour)
+    caption = caption_of(known.said(query), found, bounds, talk.zone, talk.texts, by_hour=by_hour)
     if not any(found.counts):
         await talk.say(caption)
         return

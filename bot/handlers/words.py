@@ -5,21 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from bot.asking import NOT_ANSWERED, Known, explain, known_now
 from bot.handlers import burst_preview
 from bot.message import Button, Message
 from bot.narrowing import loud_words
 from bot.previews import LOUD, Change, Preview, Quieter, compose_preview
-from bot.queries import UnknownChannels, place_of, read_stored, repaired, understand, understood_again, usernames_of
-from bot.rich_text import RichText, bold, code, fill, joined, plain, pre
-from bot.talk import Refused, Stale, Talk
-from bot.texts import CATALOGUES, Catalogue
+from bot.queries import read_stored
+from bot.rich_text import RichText, bold, code, fill, joined, plain
+from bot.talk import Refused, Stale, Talk, number_in
+from bot.texts import CATALOGUES
 from matching.names import Names
-from matching.query import Query, QueryError, parse
-from storage import back_tests, channels, subscriptions
+from matching.query import Query, parse
+from storage import back_tests, subscriptions
 from storage.back_tests import BackTest, back_test
 from storage.database import Connection
-from storage.definitions import read_names
-from storage.ids import ChannelId, SubscriptionId
+from storage.ids import SubscriptionId
 from storage.subscription_room import has_room
 from storage.trends import BUDGET
 
@@ -59,16 +59,16 @@ async def preview(
     `instead_of`: the subscription that is to get these words. `in_place`: instead of the message with the button.
     `said_by_us`: the words are `Query.render`, accepted before.
     """
+    async with talk.database.begin() as connection:
+        known = await known_now(connection)
     try:
-        if (query := await _asking_for_bursts(talk, text)) is not None and query.burst is not None:
+        if (query := _asking_for_bursts(text, known.names)) is not None and query.burst is not None:
             called = name or name_of(str(query))
             await burst_preview.preview(talk, query, query.burst, name=called, instead_of=instead_of)
             return
-        made = await _made(talk, text, name, instead_of, said_by_us)
-    except QueryError as error:
-        await talk.say(explain_error(text, error, talk.texts, standing=True))
-    except UnknownChannels as error:
-        await talk.say(explain_unknown(error, talk.texts))
+        made = await _made(talk, known, text, name, instead_of, said_by_us)
+    except NOT_ANSWERED as error:
+        await talk.say(explain(text, error, talk.texts, known, standing=True))
     else:
         shown = compose_preview(made, talk, now=dt.datetime.now(dt.UTC))
         about = [plain(below.about)] if below.about else []
@@ -76,12 +76,9 @@ async def preview(
         await (talk.change(shown) if in_place else talk.say(shown))
 
 
-async def _asking_for_bursts(talk: Talk, text: str) -> Query | None:
+def _asking_for_bursts(text: str, names: Names) -> Query | None:
     """The query, if it may ask for news of bursts, not for posts. Raises QueryError."""
-    if "burst:" not in text.casefold():
-        return None
-    async with talk.database.begin() as connection:
-        return parse(text, names=await read_names(connection))
+    return parse(text, names=names) if "burst:" in text.casefold() else None
 
 
 async def watch(talk: Talk, text: str) -> None:
@@ -99,13 +96,11 @@ async def subscribe(talk: Talk, number: str) -> None:
         if not await has_room(connection, talk.owner, subscription_id(number), most):
             raise Refused(fill(talk.texts.counted(talk.texts.too_many_subscriptions, most), n=most).text)
         made = await subscriptions.confirm(connection, talk.owner, subscription_id(number))
-        names = await channels.channel_names(connection)
-        sets = (await read_names(connection)).by_set
+        known = await known_now(connection)
     if made is None:
         raise Stale
-    understood = understood_again(made.query, usernames_of(names), sets)
     template = talk.texts.burst_subscribed if made.query.startswith("burst:") else talk.texts.subscribed
-    await talk.change(fill(template, name=bold(made.name), query=code(understood)))
+    await talk.change(fill(template, name=bold(made.name), query=code(known.said_again(made.query))))
 
 
 async def cancel(talk: Talk, number: str) -> None:
@@ -144,35 +139,12 @@ def is_answer_to_watch(asked: str | None) -> bool:
 
 def subscription_id(number: str) -> SubscriptionId:
     """The number in a button; Stale for anything else."""
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise Stale
-    return SubscriptionId(int(number))
-
-
-def explain_error(text: str, error: QueryError, texts: Catalogue, *, standing: bool) -> Message:
-    """Why a query was refused, where, and what would do instead."""
-    blocks = [fill(texts.query_refused, reason=texts.refusal(error)), _place(text, error, texts)]
-    mended = repaired(error, standing=standing)
-    if mended is None:
-        return Message(joined("\n\n", blocks))
-    blocks.append(fill(texts.query_suggestion, query=code(mended)))
-    verb = "f" if standing else "g"
-    return Message(joined("\n\n", blocks), ((Button(texts.try_suggestion, data=f"{verb}:"),),))
-
-
-def explain_unknown(error: UnknownChannels, texts: Catalogue) -> RichText:
-    """That channels are added by the operator."""
-    template = texts.counted(texts.unknown_channels, len(error.names))
-    return fill(template, names=", ".join(f"@{name}" for name in error.names))
+    return SubscriptionId(number_in(number))
 
 
 def name_of(understood: str) -> str:
     """What a subscription is called whom nobody has named."""
     return RichText(understood).truncated(NAME_CHARACTERS).text
-
-
-def _place(text: str, error: QueryError, texts: Catalogue) -> RichText:
-    return plain(texts.query_place) + "\n" + pre(place_of(text, error))
 
 
 def _without(query: str, word: str) -> str:
@@ -181,14 +153,12 @@ def _without(query: str, word: str) -> str:
 
 
 async def _made(
-    talk: Talk, text: str, name: str | None, instead_of: SubscriptionId | None, said_by_us: bool
+    talk: Talk, known: Known, text: str, name: str | None, instead_of: SubscriptionId | None, said_by_us: bool
 ) -> Preview:
     now = dt.datetime.now(dt.UTC)
     async with talk.database.begin() as connection:
-        names = await channels.channel_names(connection)
-        defined = await read_names(connection)
-        query = understand(text, names, standing=True, zone=talk.zone, said_by_us=said_by_us, names=defined)
-        understood = query.render(usernames_of(names), defined.by_set)
+        query = known.understood(text, standing=True, zone=talk.zone, said_by_us=said_by_us)
+        understood = known.said(query)
         test = await back_test(connection, query, now=now)
         quieter = await _quieter(connection, query, test, now)
         change = None
@@ -196,7 +166,7 @@ async def _made(
             # Two counts that take long would be too long: the second one is of a sample when the first one is.
             budget = dt.timedelta(0) if test.one_in > 1 else BUDGET
             change = await _change(talk, connection, instead_of, now, budget)
-            name = _name_instead(change, understood, names, defined)
+            name = _name_instead(change, understood, known)
         chosen = name or name_of(understood)
         draft = await subscriptions.draft(connection, talk.owner, name=chosen, query=query)
     return Preview(understood, query, test, quieter, draft, change)
@@ -213,10 +183,10 @@ async def _change(
     return Change(own, sum(test.posts for test in before))
 
 
-def _name_instead(change: Change, understood: str, names: dict[str, ChannelId], defined: Names) -> str:
+def _name_instead(change: Change, understood: str, known: Known) -> str:
     """The name goes with the words, unless somebody chose it."""
-    was = understood_again(change.own.query, usernames_of(names), defined.by_set)
-    return name_of(understood) if change.own.name == name_of(was) else change.own.name
+    is_named_by_us = change.own.name == name_of(known.said_again(change.own.query))
+    return name_of(understood) if is_named_by_us else change.own.name
 
 
 async def _quieter(connection: Connection, query: Query, test: BackTest, now: dt.datetime) -> list[Quieter]:

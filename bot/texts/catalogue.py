@@ -15,18 +15,6 @@ Forms = tuple[str, ...]
 """The forms of a counted sentence, `{n}` inside, in the order that the language's `form_of` counts them."""
 
 
-def english_form(n: int) -> int:
-    """One, other (CLDR: en)."""
-    return 0 if n == 1 else 1
-
-
-def east_slavic_form(n: int) -> int:
-    """One, few, many (CLDR: ru, uk): 1 and 21; 2-4 and 22; 0, 5-20 and 25."""
-    if n % 10 == 1 and n % 100 != 11:
-        return 0
-    return 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
-
-
 @dataclass(frozen=True)
 class Catalogue:
     """Every sentence of the bot in one language. Make another with `dataclasses.replace(ENGLISH, ...)`: whatever it
@@ -65,7 +53,6 @@ class Catalogue:
     cancel: str
     subscribed: str
     cancelled: str
-    draft_gone: str
     ask_words: str
     ask_words_hint: str
 
@@ -247,7 +234,6 @@ class Catalogue:
     edit_apply: str
     edited_query: str
     undo: str
-    unchanged: str
 
     not_wanted: str
     """Feedback: what would have kept a post away, and how much of last week it would have left."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.texts.catalogue import Catalogue, english_form
+from analysis.plurals import english_form
+from bot.texts.catalogue import Catalogue
 from matching.errors import SENTENCES
 
 ENGLISH = Catalogue(
@@ -83,7 +84,6 @@ ENGLISH = Catalogue(
     cancel="Cancel",
     subscribed="✅ Subscribed: {name}\n{query}\n\nNew posts that match come here at once. /list changes or ends it.",
     cancelled="Cancelled. Write other words whenever you like.",
-    draft_gone="This preview is too old. Please write the words again.",
     ask_words="Which words shall I watch for? Please answer this message with them.",
     ask_words_hint="words",
     query_refused="I did not understand that. {reason}",
@@ -315,7 +315,6 @@ ENGLISH = Catalogue(
     edit_apply="✅ Use these words",
     edited_query="✅ Changed: {name}\n{query}",
     undo="↩️ Undo",
-    unchanged="That is what it looks for already.",
     not_wanted="👎 Not what I wanted",
     feedback_title=(
         "{name} found {n} post in the last 7 days. Each of these changes would have kept this one away:",

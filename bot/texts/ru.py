@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.texts.catalogue import east_slavic_form
+from analysis.plurals import east_slavic_form
 from bot.texts.en import ENGLISH
 from matching.error_sentences import RUSSIAN as QUERY_ERRORS
 
@@ -107,7 +107,6 @@ RUSSIAN = replace(
         "удалить можно в /list."
     ),
     cancelled="Отменено. Напишите другие слова, когда захотите.",
-    draft_gone="Этот предпросмотр устарел. Напишите слова ещё раз.",
     ask_words="За какими словами следить? Ответьте ими на это сообщение.",
     ask_words_hint="слова",
     query_refused="Не удалось понять запрос. {reason}",
@@ -360,7 +359,6 @@ RUSSIAN = replace(
     edit_apply="✅ Взять этот запрос",
     edited_query="✅ Запрос изменён: {name}\n{query}",
     undo="↩️ Вернуть",
-    unchanged="Подписка и так ищет именно это.",
     not_wanted="👎 Не то, что нужно",
     feedback_title=(
         "{name}: {n} пост за последние 7 дней. Каждое из этих изменений отсеяло бы этот:",

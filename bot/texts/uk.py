@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.texts.catalogue import east_slavic_form
+from analysis.plurals import east_slavic_form
 from bot.texts.en import ENGLISH
 from matching.error_sentences import UKRAINIAN as QUERY_ERRORS
 
@@ -107,7 +107,6 @@ UKRAINIAN = replace(
         "видалити можна в /list."
     ),
     cancelled="Скасовано. Напишіть інші слова, коли захочете.",
-    draft_gone="Цей попередній перегляд застарів. Напишіть слова ще раз.",
     ask_words="За якими словами стежити? Дайте їх у відповіді на це повідомлення.",
     ask_words_hint="слова",
     query_refused="Не вдалося зрозуміти запит. {reason}",
@@ -361,7 +360,6 @@ UKRAINIAN = replace(
     edit_apply="✅ Узяти цей запит",
     edited_query="✅ Запит змінено: {name}\n{query}",
     undo="↩️ Повернути",
-    unchanged="Підписка й так шукає саме це.",
     not_wanted="👎 Не те, що потрібно",
     feedback_title=(
         "{name}: {n} допис за останні 7 днів. Кожна з цих змін відсіяла б цей:",

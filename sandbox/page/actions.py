@@ -59,14 +59,14 @@ async def _say(visitors: Visitors, view: View, fields: Fields) -> Done:
     link = read_link(text)
     if link is not None and link.bot.lower() == visitors.world.chats.bot.username.lower():
         return await _open(visitors, view, {"link": text})
-    reply_to = int(fields["reply_to"]) if fields.get("reply_to", "").isdigit() else None
+    reply_to = int(fields["reply_to"]) if fields.get("reply_to", "").isdecimal() else None
     visitors.world.chats.say(view.user.id, view.chat.id, text, reply_to=reply_to, thread_id=view.thread_id)
     return Done()
 
 
 async def _press(visitors: Visitors, view: View, fields: Fields) -> Done:
     message_id, _, data = fields.get("button", "").partition(" ")
-    if not message_id.isdigit():
+    if not message_id.isdecimal():
         raise web.HTTPBadRequest(text="Which button?")
     visitors.world.chats.press(view.user.id, view.chat.id, int(message_id), data)
     return Done()
@@ -190,7 +190,7 @@ def _everybody(visitors: Visitors, view: View) -> list[User]:
 
 def _of_channels(world: World, fields: Fields) -> Channel:
     number = fields.get("channel", "")
-    channel = world.channels.get(int(number)) if number.isdigit() else None
+    channel = world.channels.get(int(number)) if number.isdecimal() else None
     if channel is None:
         raise web.HTTPNotFound(text="There is no such channel.")
     return channel
@@ -198,7 +198,7 @@ def _of_channels(world: World, fields: Fields) -> Channel:
 
 def _post_id(world: World, fields: Fields) -> int:
     number = fields.get("post", "")
-    if not number.isdigit() or int(number) not in _of_channels(world, fields).posts:
+    if not number.isdecimal() or int(number) not in _of_channels(world, fields).posts:
         raise web.HTTPNotFound(text="There is no such post.")
     return int(number)
 

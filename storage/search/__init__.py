@@ -14,7 +14,7 @@ from storage.search.cursors import Cursor, CursorRefused, Sort
 from storage.search.facets import Facets, FacetValue, facets
 from storage.search.finding import Found, Hit, find, is_match, search
 from storage.search.relevance import RANKED
-from storage.search.timelines import Timeline, TimelineSpan, Unit, timeline
+from storage.search.timelines import Timeline, TimelineSpan, Unit, count_spans, timeline
 
 __all__ = [
     "BUDGET",
@@ -37,6 +37,7 @@ __all__ = [
     "count",
     "count_by_channel",
     "count_by_day",
+    "count_spans",
     "facets",
     "find",
     "found_by",

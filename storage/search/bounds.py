@@ -78,15 +78,15 @@ async def bounded(connection: AsyncConnection, budget: dt.timedelta) -> AsyncIte
 
 
 @contextlib.asynccontextmanager
-async def bounded_apart(connection: AsyncConnection, budget: dt.timedelta) -> AsyncIterator[None]:
+async def bounded_apart(connection: AsyncConnection, budget: dt.timedelta) -> AsyncIterator[Watch]:
     """Bound what is asked for in the block, which only reads, and nothing after it.
 
     Raises SearchTooSlow or SearchHeldUp; the transaction goes on all the same.
     """
     savepoint = await connection.begin_nested()
     try:
-        async with bounded(connection, budget):
-            yield
+        async with bounded(connection, budget) as watch:
+            yield watch
     finally:
         await savepoint.rollback()  # and with it what was set
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,14 +21,15 @@ from storage.search.conditions import PLAIN, Scope, found_by
 from storage.search.newest import estimate
 
 TRIAL, SAMPLE = 300, 10_000
-"""Posts that a sample looks at, spread evenly over all numbers: TRIAL first, and then as many as can be looked at in
-SAMPLE_BUDGET at that pace, SAMPLE at most. Of a query that matches one post in twenty SAMPLE finds five hundred, and is
+"""Posts that a sample looks at, spread evenly: TRIAL first, and then as many as can be looked at in SAMPLE_BUDGET at
+that pace, SAMPLE at most. Of a query that matches one post in twenty SAMPLE finds five hundred, and is
 wrong by 9 % at most in 19 of 20 cases; it takes 0.2 s from memory, and 17 s from a disk (measured on 1 M posts)."""
 
 SAMPLE_BUDGET = dt.timedelta(seconds=0.5)
 
 MANY = 200_000
-"""Above so many expected matches nobody tries to count them: it would take longer than COUNT_BUDGET."""
+"""Above so many expected matches nobody tries to count them in COUNT_BUDGET, nor above as much more in a longer time: a
+sample would have to do in the end."""
 
 Counted = TypeVar("Counted")
 
@@ -63,39 +64,69 @@ async def total(
 
 
 async def count_or_estimate(
-    connection: AsyncConnection, condition: ColumnElement[bool], count: Count[Counted], budget: dt.timedelta
+    connection: AsyncConnection,
+    condition: ColumnElement[bool],
+    count: Count[Counted],
+    budget: dt.timedelta,
+    time_of: tuple[dt.datetime, dt.datetime] | None = None,
 ) -> tuple[Counted, int]:
     """What `count` makes of a condition, if it does so in time; else of the posts in a sample, and of how many each
-    of those stands for. Nothing that is set for it outlives it."""
-    if budget > dt.timedelta(0) and await estimate(connection, select(PostRow.id).where(condition)) <= MANY:
+    of those stands for. Nothing that is set for it outlives it.
+
+    `time_of`: from when until when all that is counted was published; the sample is then of the posts of that time.
+    """
+    many = MANY * (budget / COUNT_BUDGET)
+    if many > 0 and await estimate(connection, select(PostRow.id).where(condition)) <= many:
         try:
             async with bounded_apart(connection, budget):
                 return await count(condition), 1
         except SearchTooSlow:
             pass  # so a sample must do
+    async with bounded_apart(connection, BUDGET):
+        numbers, one_in = await _spread(connection, time_of)
+    fewer = max(1, -(-len(numbers) // TRIAL))
+    few = numbers[::fewer]
     begun = time.monotonic()
-    trial = await _in_sample(connection, condition, count, min(TRIAL, SAMPLE), BUDGET)
-    pace = (time.monotonic() - begun) / TRIAL
-    size = int(min(SAMPLE_BUDGET.total_seconds() / pace, SAMPLE))
-    if size < 2 * TRIAL or trial[1] == 1:
+    trial = await _count_among(connection, few, condition, count, BUDGET), one_in * fewer
+    size = int(len(few) * SAMPLE_BUDGET.total_seconds() / (time.monotonic() - begun))
+    if fewer == 1 or size < 2 * TRIAL:
         return trial
+    fewer = -(-len(numbers) // size)
     try:
-        return await _in_sample(connection, condition, count, size, 3 * SAMPLE_BUDGET)
+        return await _count_among(connection, numbers[::fewer], condition, count, 3 * SAMPLE_BUDGET), one_in * fewer
     except SearchTooSlow:
         return trial
 
 
-async def _in_sample(
-    connection: AsyncConnection, condition: ColumnElement[bool], count: Count[Counted], size: int, budget: dt.timedelta
-) -> tuple[Counted, int]:
-    """What `count` makes of `size` posts, and of how many posts each of them is one."""
-    async with bounded_apart(connection, budget):
+async def _spread(
+    connection: AsyncConnection, time_of: tuple[dt.datetime, dt.datetime] | None
+) -> tuple[list[int], int]:
+    """The numbers of SAMPLE posts or fewer, spread evenly over all or over those of a time, and of how many posts each
+    of them is one."""
+    if time_of is None:
         first, last = (await connection.execute(NUMBERS)).one()
-        one_in = max(1, -(-(last - first + 1) // size))
+        one_in = max(1, -(-(last - first + 1) // SAMPLE))
+        return list(range(first, last + 1, one_in)), one_in
+    within = (PostRow.posted_at >= time_of[0], PostRow.posted_at < time_of[1])
+    posts = int(await connection.scalar(select(func.count()).select_from(PostRow).where(*within)) or 0)
+    one_in = max(1, -(-posts // SAMPLE))
+    chosen = select(PostRow.id).where(*within, PostRow.id % one_in == 0).order_by(PostRow.id)
+    return list(await connection.scalars(chosen)), one_in
+
+
+async def _count_among(
+    connection: AsyncConnection,
+    numbers: Sequence[int],
+    condition: ColumnElement[bool],
+    count: Count[Counted],
+    budget: dt.timedelta,
+) -> Counted:
+    """What `count` makes of the posts that have these numbers."""
+    async with bounded_apart(connection, budget):
         # Looked up one by one by their numbers: the index of words would fetch every match there is.
         await connection.execute(text("SET LOCAL enable_bitmapscan = off"))
-        sampled = cast(literal(list(range(first, last + 1, one_in)), ARRAY(BigInteger)), ARRAY(BigInteger))
-        return await count((PostRow.id == any_(sampled)) & condition), one_in
+        sampled = cast(literal(list(numbers), ARRAY(BigInteger)), ARRAY(BigInteger))
+        return await count((PostRow.id == any_(sampled)) & condition)
 
 
 NUMBERS = text("SELECT coalesce(min(id), 1), coalesce(max(id), 1) FROM posts")

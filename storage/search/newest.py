@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, false, select, true, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -124,26 +124,29 @@ async def newest(connection: AsyncConnection, frame: Frame, limit: int, watch: W
         if looked_at:
             await watch.allow_rest()
             size = await _window(connection, rest, len(found), looked_at, limit)
-        look = _fetch if size is None or size > WALKED else _walk
-        matches, rest = await look(connection, rest, size, limit - len(found))
+        if size is None or size > WALKED:
+            matches, rest = await _fetch(connection, rest, size, limit - len(found))
+        else:
+            matches, rest = await _walk(connection, rest, size, limit - len(found))
         found += matches
         looked_at += size or 0
     return found
 
 
-async def _walk(
-    connection: AsyncConnection, frame: Frame, size: int | None, limit: int
-) -> tuple[list[Match], Frame | None]:
-    """The matches among the newest `size` posts of the frame, one by one; and what is behind those posts."""
+async def _walk(connection: AsyncConnection, frame: Frame, size: int, limit: int) -> tuple[list[Match], Frame | None]:
+    """The matches among the newest `size` posts of the frame, one by one; and what is behind those posts.
+
+    In one statement, which sees one moment: what arrives meanwhile would move the end, and the last posts would be
+    looked at again.
+    """
     # Named as the table is, so that what is asked of posts is asked of these.
     nearest = select(PostRow.__table__).where(*frame.within).order_by(*ORDER).limit(size).cte("posts")
-    statement = select(PostRow.posted_at, PostRow.id).where(frame.asked).order_by(*ORDER).limit(limit)
-    matches = _matches(await connection.execute(statement.add_cte(nearest)))
-    if size is None or len(matches) == limit:
-        return matches, None
-    last = select(PostRow.posted_at, PostRow.id).where(*frame.within).order_by(*ORDER).offset(size - 1).limit(1)
-    end = (await connection.execute(last)).first()
-    return matches, frame.before(end.posted_at, PostId(end.id)) if end else None
+    matching = select(PostRow.posted_at, PostRow.id, true()).where(frame.asked).order_by(*ORDER).limit(limit)
+    last = select(PostRow.posted_at, PostRow.id, false()).order_by(*ORDER).offset(size - 1).limit(1)
+    rows = (await connection.execute(union_all(matching, last).add_cte(nearest))).all()
+    matches = _matches((posted_at, number) for posted_at, number, is_match in rows if is_match)
+    end = next((Match(posted_at, PostId(number)) for posted_at, number, is_match in rows if not is_match), None)
+    return matches, frame.before(end.posted_at, end.id) if end else None
 
 
 async def _fetch(

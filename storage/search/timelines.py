@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from matching.conditions import After, Before
 from matching.nodes import And
@@ -78,20 +81,33 @@ async def timeline(
         return Timeline(unit or Unit.DAY, (), 1)
     unit = unit or _unit(ends_at - begins_at)
     moments = bounds(begins_at, ends_at, unit, timezone)
-    inside = found_by(query, scope) & (PostRow.posted_at >= moments[0]) & (PostRow.posted_at < moments[-1])
-
-    async def counted(condition: ColumnElement[bool]) -> dict[int, int]:
-        edges = cast(literal(moments, ARRAY(DateTime(timezone=True))), ARRAY(DateTime(timezone=True)))
-        number = func.width_bucket(PostRow.posted_at, edges).label("number")
-        rows = await connection.execute(select(number, func.count()).where(condition).group_by(number))
-        return dict(rows.all())
-
-    counts, one_in = await count_or_estimate(connection, inside, counted, budget)
-    spans = [
-        TimelineSpan(begin, end, counts.get(number, 0) * one_in)
-        for number, (begin, end) in enumerate(pairwise(moments), start=1)
-    ]
+    counts, one_in = await count_spans(connection, found_by(query, scope), moments, budget)
+    spans = [TimelineSpan(*ends, counts.get((number,), 0)) for number, ends in enumerate(pairwise(moments))]
     return Timeline(unit, tuple(spans), one_in)
+
+
+async def count_spans(
+    connection: AsyncConnection,
+    asked: ColumnElement[bool],
+    moments: Sequence[dt.datetime],
+    budget: dt.timedelta,
+    *by: InstrumentedAttribute[Any],
+) -> tuple[dict[tuple[Any, ...], int], int]:
+    """How many posts of a condition were published from each moment to the next, and of how many one was looked at.
+
+    By the number of the span (0: from the first moment to the second) and the values of `by`; what has none is left
+    out.
+    """
+    edges = cast(literal(list(moments), ARRAY(DateTime(timezone=True))), ARRAY(DateTime(timezone=True)))
+    span = (func.width_bucket(PostRow.posted_at, edges) - 1).label("span")
+    inside = asked & (PostRow.posted_at >= moments[0]) & (PostRow.posted_at < moments[-1])
+
+    async def counted(condition: ColumnElement[bool]) -> dict[tuple[Any, ...], int]:
+        rows = await connection.execute(select(span, *by, func.count()).where(condition).group_by(span, *by))
+        return {tuple(key): posts for *key, posts in rows}
+
+    counts, one_in = await count_or_estimate(connection, inside, counted, budget, (moments[0], moments[-1]))
+    return {key: posts * one_in for key, posts in counts.items()}, one_in
 
 
 def days_asked(query: Query) -> tuple[dt.datetime | None, dt.datetime | None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,13 +43,18 @@ async def file_versions(connection: AsyncConnection, limit: int = AT_ONCE) -> bo
     """Analyse earlier versions that have not been, those of the newest posts first. Whether some are left."""
     rows = (await connection.execute(MISSING, {"limit": limit + 1})).all()
     if rows:
-        filed = [{"post_id": row.post_id, "version": row.version, "terms": _terms(row.text)} for row in rows[:limit]]
-        await connection.execute(FILE, {"rows": json.dumps(filed, ensure_ascii=False)})
+        # In a thread: what else the program does must not wait for it.
+        filed = await asyncio.to_thread(_analysed, rows[:limit])
+        await connection.execute(FILE, {"rows": filed})
     return len(rows) > limit
 
 
-def _terms(said: str) -> str:
-    return analyse(said).tsvector()
+def _analysed(versions: Sequence[Any]) -> str:
+    """Versions with their terms, as FILE takes them."""
+    filed = [
+        {"post_id": row.post_id, "version": row.version, "terms": analyse(row.text).tsvector()} for row in versions
+    ]
+    return json.dumps(filed, ensure_ascii=False)
 
 
 async def newest_versions(

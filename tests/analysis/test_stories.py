@@ -201,7 +201,11 @@ def test_what_a_story_is_merged_into_is_kept_apart_too() -> None:
 def test_post_very_like_two_stories_ties_them() -> None:
     window = window_of(telling(1, COLLAPSE), telling(2, COLLAPSE))
 
-    assert set(found(window, telling(3, COLLAPSE)).also) == {2}
+    verdict = found(window, telling(3, COLLAPSE))
+
+    assert verdict.also == (2,)
+    assert (verdict.into, verdict.merged) == (1, frozenset({2}))
+    assert (Verdict(2, 2, 0.9, "copy", (1,)).into, Verdict(2, 2, 0.9, "copy", (1,)).merged) == (1, frozenset({2}))
 
 
 def test_stories_kept_apart_by_hand_are_not_tied() -> None:

@@ -47,6 +47,11 @@ def test_one_who_asks_too_much_takes_nothing_from_others() -> None:
     assert allowance.take(6)
 
 
+def test_what_is_asked_for_again_at_once_is_counted_once() -> None:
+    allowance = Allowance(2, Clock())
+    assert [allowance.take(5, what) for what in (7, 7, 7, 8, 8, 9, 8)] == [True, True, True, True, True, False, True]
+
+
 def test_a_refusal_is_said_once_a_minute() -> None:
     clock = Clock()
     allowance = Allowance(1, clock)

@@ -31,6 +31,14 @@ async def ferry(world: World, newsroom: Newsroom) -> Subscription:
     return await newsroom.subscription(await newsroom.subscriber(chat.id), "ferry")
 
 
+async def alerted(newsroom: Newsroom, ferry: Subscription) -> PostId:
+    """A post, after its alert was sent."""
+    post = await newsroom.post("The ferry has left.")
+    await newsroom.owe(post, ferry)
+    await newsroom.settled(sent=1)
+    return post
+
+
 async def told_too(newsroom: Newsroom, first: PostId, name: str) -> PostId:
     """Another channel tells the story of that post."""
     also = await newsroom.post("A ferry has left.", username=f"{name.lower()}_news", title=name)
@@ -44,9 +52,7 @@ async def test_an_alert_is_edited_in_place_when_others_tell_its_story(
     world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription
 ) -> None:
     async with delivering(database, server):
-        post = await newsroom.post("The ferry has left.")
-        await newsroom.owe(post, ferry)
-        await newsroom.settled(sent=1)
+        post = await alerted(newsroom, ferry)
         await newsroom.owe(await told_too(newsroom, post, "Beta"), ferry)
         await until(lambda: world.chats.edits)
         await newsroom.settled(sent=2, held=1)
@@ -84,9 +90,7 @@ async def test_an_edit_that_fails_is_made_again_and_is_no_message_more(
 ) -> None:  # fmt: skip
     world.faults.add("bot_api", "editMessageText", fault)
     async with delivering(database, server):
-        post = await newsroom.post("The ferry has left.")
-        await newsroom.owe(post, ferry)
-        await newsroom.settled(sent=1)
+        post = await alerted(newsroom, ferry)
         await told_too(newsroom, post, "Beta")
         await until(lambda: not world.faults.pending())
         await newsroom.settled(sent=2)
@@ -97,9 +101,7 @@ async def test_a_message_that_is_gone_is_not_edited_again(
     world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription
 ) -> None:
     async with delivering(database, server):
-        post = await newsroom.post("The ferry has left.")
-        await newsroom.owe(post, ferry)
-        await newsroom.settled(sent=1)
+        post = await alerted(newsroom, ferry)
         (message,) = world.chats.history(1001)
         world.chats.bot_deletes(message)
         await told_too(newsroom, post, "Beta")
@@ -115,9 +117,7 @@ async def test_a_refused_form_of_an_edit_is_made_plain_once(
 ) -> None:
     world.faults.add("bot_api", "editMessageText", faults.Refusal(400, "Bad Request: can't parse entities: no"))
     async with delivering(database, server):
-        post = await newsroom.post("The ferry has left.")
-        await newsroom.owe(post, ferry)
-        await newsroom.settled(sent=1)
+        post = await alerted(newsroom, ferry)
         await told_too(newsroom, post, "Beta")
         await newsroom.settled(sent=2)
     (edit,) = world.chats.edits
@@ -128,9 +128,7 @@ async def test_alerts_go_before_an_amendment_that_was_owed_sooner(
     world: World, server: BotApiServer, database: Database, newsroom: Newsroom, ferry: Subscription
 ) -> None:
     async with delivering(database, server):
-        post = await newsroom.post("The ferry has left.")
-        await newsroom.owe(post, ferry)
-        await newsroom.settled(sent=1)
+        post = await alerted(newsroom, ferry)
     await told_too(newsroom, post, "Beta")
     async with database.begin() as connection:
         await connection.exec_driver_sql(

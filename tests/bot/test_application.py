@@ -12,7 +12,6 @@ from sandbox.world import World
 from storage import subscribers
 from storage.database import Database
 from tests.bot.conftest import TOKEN, Chatting, Newsroom, running_bot, until
-from tests.storage.makers import change
 
 
 async def test_alerts_and_talk_go_together(anna: Chatting, newsroom: Newsroom) -> None:
@@ -27,19 +26,6 @@ async def test_alerts_and_talk_go_together(anna: Chatting, newsroom: Newsroom) -
     why = await anna.shows("You get this post because of:")
     assert "ferry: ferry" in why.text
     assert why.reply_to == alert.message_id
-
-
-@pytest.mark.parametrize(("days", "kept"), [(31, {}), (29, {"sent": 1})])
-async def test_what_was_settled_long_ago_is_forgotten_at_the_start(
-    days: int, kept: dict[str, int], newsroom: Newsroom, server: BotApiServer, database: Database
-) -> None:
-    wanted = await newsroom.subscription(await newsroom.subscriber(5), "ferry")
-    await newsroom.owe(await newsroom.post("The ferries have left."), wanted)
-    await change(
-        database, "UPDATE deliveries SET state = 'sent', settled_at = now() - make_interval(days => :days)", days=days
-    )
-    async with running_bot(database, server):
-        assert await newsroom.states() == kept
 
 
 async def test_a_token_that_telegram_does_not_know_is_said_in_a_sentence(

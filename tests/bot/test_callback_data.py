@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.callback_data import MOST_BYTES, SIGNATURE_CHARACTERS, Seal, SecretUnusable
-from bot.message import CALLBACK_BYTES, UnusableButton
+from bot.callback_data import Seal, SecretUnusable
+from bot.message import CALLBACK_BYTES, DATA_BYTES, SIGNATURE_CHARACTERS, UnusableButton
 from sandbox.bot_api import BotApiServer
 from sandbox.world import World
 from storage import subscriptions
@@ -59,7 +59,7 @@ def test_half_a_character_is_read_as_nothing() -> None:
 
 def test_a_button_that_leaves_no_room_for_a_signature_is_refused() -> None:
     with pytest.raises(UnusableButton):
-        SEAL.sign("x" * (MOST_BYTES + 1), 1)
+        SEAL.sign("x" * (DATA_BYTES + 1), 1)
 
 
 def test_links_are_left_alone() -> None:

@@ -95,6 +95,14 @@ async def test_who_is_no_administrator_any_more_changes_nothing(desk: Desk, worl
     assert await desk.subscribed() == []
 
 
+async def test_a_refusal_with_a_long_name_of_emoji_fits_over_a_button(desk: Desk, world: World) -> None:
+    desk.channel.title = "📣" * 128
+    await desk.anna.say("/connect @harbour_desk")
+    preview = await desk.anna.say("ferry")
+    world.chats.set_member(desk.channel.id, desk.anna.user, "member")
+    assert "📣📣" in await desk.anna.press(preview, "Subscribe")
+
+
 async def test_a_channel_that_threw_the_bot_out_is_owed_nothing(desk: Desk, world: World, database: Database) -> None:
     await desk.anna.say("/connect @harbour_desk")
     world.chats.kick(desk.anna.user.id, desk.channel.id)

@@ -191,12 +191,22 @@ async def test_search_may_name_days(anna: Chatting, newsroom: Newsroom) -> None:
     assert "Nothing" in (await anna.say("/search ferry before:2020-01-01")).text
 
 
-async def test_a_search_that_takes_too_long_says_what_to_add(anna: Chatting, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("asked", "slow", "example"),
+    [
+        ("/search ferry", "search.search", "after:"),
+        ("/trend ferry", "trend.trend", "after:"),
+        ("ferry", "words.back_test", "channel:"),
+    ],
+)
+async def test_what_takes_too_long_to_find_says_what_to_add(
+    asked: str, slow: str, example: str, anna: Chatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def never_ends(*_: object, **__: object) -> None:
         raise SearchTooSlow
 
-    monkeypatch.setattr("bot.handlers.search.search", never_ends)
-    assert "Add a word, a channel or a day" in (await anna.say("/search ferry")).text
+    monkeypatch.setattr(f"bot.handlers.{slow}", never_ends)
+    assert f"Add a word, a channel or a day, for example {example}" in (await anna.say(asked)).text
 
 
 async def test_another_chats_button_gets_the_same_answer_as_an_old_one(

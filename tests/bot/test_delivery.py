@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.alerts import compose_alert
+from bot.bans import restore_bans
 from bot.limits import EVERYBODY, Limits
 from bot.message import Message
-from bot.reply_limits import restore_bans
 from sandbox.bot_api import BotApiServer, faults
 from sandbox.chat_records import Accepted
 from sandbox.world import World

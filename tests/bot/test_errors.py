@@ -44,6 +44,7 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         (NetworkError("Too Many Requests"), Action.WAIT),
         (BadRequest("Can't parse entities: unexpected end"), Action.PLAIN),
         (BadRequest("Message is too long"), Action.PLAIN),
+        (BadRequest("MESSAGE_TOO_LONG"), Action.PLAIN),
         (BadRequest("Chat not found"), Action.SUSPEND),
         (Forbidden("Forbidden: bot was blocked by the user"), Action.SUSPEND),
         (ChatMigrated(-1002), Action.MIGRATE),

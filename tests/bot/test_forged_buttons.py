@@ -15,10 +15,11 @@ import telegram
 
 from bot import errands
 from bot.application import build
-from bot.callback_data import SIGNATURE_CHARACTERS, Seal
+from bot.callback_data import Seal
 from bot.errands import Errand
 from bot.handlers.registry import BUTTONS
 from bot.limits import Limits
+from bot.message import SIGNATURE_CHARACTERS
 from bot.rules import Rules
 from bot.texts.en import ENGLISH
 from bot.updates import App

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -11,7 +12,8 @@ import pytest
 import telegram
 
 from bot.talk import Refused, Talk
-from sandbox.bot_api import BotApiServer
+from sandbox.bot_api import BotApiServer, faults
+from sandbox.chat_records import ChatMessage
 from sandbox.world import World
 from storage import subscribers
 from storage.database import Database
@@ -44,6 +46,21 @@ async def test_an_administrator_subscribes_the_group(group: Group) -> None:
     await group.founder.shows("Subscribed: ferry")
 
 
+async def test_while_telegram_does_not_say_who_administers_the_group_nobody_is_refused(group: Group) -> None:
+    preview = await group.founder.say("/watch ferry")
+    group.founder.world.faults.add("bot_api", "getChatMember", faults.BadGateway(), faults.DropAfter())
+    await group.founder.press(preview, "Subscribe")
+    await group.founder.shows("Subscribed: ferry")
+
+
+async def test_when_telegram_is_asked_too_much_the_next_question_waits(group: Group) -> None:
+    preview = await group.founder.say("/watch ferry")
+    group.founder.world.faults.add("bot_api", "getChatMember", faults.Flood(3))
+    began = time.monotonic()
+    await group.founder.press(preview, "Subscribe")
+    assert time.monotonic() - began >= 3
+
+
 async def test_a_member_may_look_but_not_subscribe(group: Group) -> None:
     preview = await group.member.say("/watch ferry")
     assert "only its administrators" in await group.member.press(preview, "Subscribe")
@@ -64,12 +81,7 @@ async def test_chatter_in_answer_to_an_alert_is_no_query(group: Group) -> None:
 
 
 async def test_a_member_may_not_rename(group: Group, newsroom: Newsroom) -> None:
-    subscriber = await newsroom.subscriber(group.chat_id, chat_type="supergroup")
-    own = await newsroom.subscription(subscriber, "ferry")
-    listed = await group.founder.say("/list")
-    await group.founder.press(listed, "1. ferry")
-    await group.founder.press(listed, "Rename")
-    question = await group.founder.shows(f"(#{own.id})")
+    question = await asked_for_a_name(group, newsroom)
     answer = await group.member.say("mine", reply_to=question.message_id)
     assert "only its administrators" in answer.text
 
@@ -85,25 +97,24 @@ async def test_who_writes_as_a_channel_is_asked_to_write_as_themselves(
         await talk.require_administrator()
 
 
-async def test_who_writes_in_the_groups_name_is_one_of_its_administrators(
-    group: Group, database: Database, newsroom: Newsroom
-) -> None:
+async def asked_for_a_name(group: Group, newsroom: Newsroom) -> ChatMessage:
+    """The question for another name of the group's subscription."""
     own = await newsroom.subscription(await newsroom.subscriber(group.chat_id, chat_type="supergroup"), "ferry")
     listed = await group.founder.say("/list")
     await group.founder.press(listed, "1. ferry")
     await group.founder.press(listed, "Rename")
-    question = await group.founder.shows(f"(#{own.id})")
+    return await group.founder.shows(f"(#{own.id})")
+
+
+async def test_who_writes_in_the_groups_name_is_one_of_its_administrators(group: Group, newsroom: Newsroom) -> None:
+    question = await asked_for_a_name(group, newsroom)
     chats, founder = group.founder.world.chats, group.founder.user
     chats.say(founder.id, group.chat_id, "boats", reply_to=question.message_id, is_anonymous=True)
     await group.founder.shows("It is called boats now.")
 
 
 async def test_forwarded_words_change_nothing(group: Group, newsroom: Newsroom) -> None:
-    own = await newsroom.subscription(await newsroom.subscriber(group.chat_id, chat_type="supergroup"), "ferry")
-    listed = await group.founder.say("/list")
-    await group.founder.press(listed, "1. ferry")
-    await group.founder.press(listed, "Rename")
-    question = await group.founder.shows(f"(#{own.id})")
+    question = await asked_for_a_name(group, newsroom)
     chats, founder = group.founder.world.chats, group.founder.user
     chats.say(founder.id, group.chat_id, "boats", reply_to=question.message_id, is_forwarded=True)
     await group.founder.shows("I do not obey forwarded messages")

@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from telegram.error import NetworkError
 
 import bot.updates
 from bot.application import build
 from bot.inbox import Inbox
 from bot.limits import Limits
 from bot.replying import Replying
-from bot.talk import Talk
+from bot.talk import OPEN_HOUSE, Talk
 from bot.texts import texts_in
 from sandbox.bot_api import BotApiServer, faults
 from sandbox.world import User, World
@@ -74,13 +75,12 @@ async def store(database: Database, *updates: Arrived) -> int:
 
 
 async def states(database: Database) -> dict[str, int]:
-    async with database.begin() as connection:
-        return await inbox.counts_by_state(connection)
+    return dict(await rows(database, "SELECT state, count(*) FROM inbox GROUP BY state"))
 
 
 async def becomes(database: Database, **counts: int) -> None:
     """Wait until the updates are in these states, and in no other."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await states(database) != counts:  # noqa: ASYNC110 - a database has no event for it
             await asyncio.sleep(0.02)
 
@@ -104,6 +104,8 @@ def conversation(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise ValueError("canary words")
         if words == "away" and len(heard) < 5:
             raise DatabaseAway("ConnectionTimeout")
+        if words == "unreachable" and len(heard) < 30:
+            raise NetworkError("Bad Gateway")
         await talk.say(f"Heard: {words}")
 
     monkeypatch.setattr(bot.updates, "COMMANDS", {"help": listen})
@@ -192,6 +194,17 @@ async def test_an_outage_of_the_database_is_waited_for_and_no_fault_of_the_updat
         await becomes(database, done=1)
     assert conversation == ["away"] * 5
     assert [message.text for message in boris.history()] == ["Heard: away"]
+
+
+async def test_an_outage_of_telegram_is_waited_for_and_takes_nothing_from_the_allowance(
+    boris: Chatting, server: BotApiServer, database: Database, conversation: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inbox.OUTAGE_WAIT", 0.01)
+    await store(database, says(boris.user, 1, "/help unreachable"))
+    async with handling(database, server):
+        await becomes(database, done=1)
+    assert len(conversation) == 30 > OPEN_HOUSE.commands_a_minute
+    assert [message.text for message in boris.history()] == ["Heard: unreachable"]
 
 
 async def test_an_update_of_a_kind_that_nobody_asked_for_is_done(server: BotApiServer, database: Database) -> None:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot
+from analysis.plurals import east_slavic_form, english_form
 from bot.handlers import mute
 from bot.handlers.edit import number_asked_for as edited_number
 from bot.handlers.registry import COMMANDS
@@ -23,7 +24,6 @@ from bot.handlers.words import is_answer_to_watch
 from bot.post_view import span_of, time_of
 from bot.rich_text import fill
 from bot.texts import CATALOGUES, LANGUAGES, Catalogue, base_language, texts_in
-from bot.texts.catalogue import east_slavic_form, english_form
 from bot.texts.en import ENGLISH
 from bot.texts.ru import RUSSIAN
 from bot.texts.uk import UKRAINIAN

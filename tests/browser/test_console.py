@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from tests.storage.makers import make_channel, make_post, rows, store, store_one
 from tests.web.newsroom import furnish
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, Route
 
 playwright = pytest.importorskip("playwright.async_api", reason="Playwright's Python package is not installed")
 axe = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe is not installed")
@@ -143,6 +144,50 @@ async def test_posts_arrive_in_an_open_page_and_wait_while_it_is_paused(desk: Co
     await expect(said).to_have_count(2)
     await go_on.click()
     await expect(said.first).to_have_text("A third ferry.")
+
+
+async def test_a_post_that_arrives_looks_as_it_does_when_the_page_is_loaded_anew(desk: ConsoleDesk) -> None:
+    channel = await make_channel(desk.database)
+    tab = await desk.open("/live")
+    await expect(tab.locator("#lamp")).to_have_text("Watching")
+    said = "The central bank raises its key rate; parliament votes on the budget, and the port goes on strike."
+    await store_one(desk.database, make_post(channel, 1, said))
+    await store_one(desk.database, make_post(channel, 2, ""))
+    posts = tab.locator(".live .post")
+    await expect(posts).to_have_count(2)
+    arrived = await posts.evaluate_all(LOOKS)
+    await tab.goto(f"{desk.url}/live?q=channel:@news")
+    found = await posts.evaluate_all(LOOKS)
+    assert max(len(each["tags"]) for each in found) > 1
+    assert arrived == found
+
+
+LOOKS = """
+(posts) => posts.map((post) => ({
+  words: post.textContent.replace(/\\s+/g, " ").trim(),
+  tags: [...post.querySelectorAll(".tag")].map((each) => each.textContent),
+  leads: [...post.querySelectorAll("a")].map((each) => each.getAttribute("href").split("?")[0]),
+}))
+"""
+"""What a person sees of each post."""
+
+
+async def test_a_page_that_was_refused_comes_back_and_misses_nothing(desk: ConsoleDesk) -> None:
+    channel = await make_channel(desk.database)
+    tab = await desk.open("/search")
+    refuse = asyncio.Event()
+
+    async def away(route: Route) -> None:
+        refuse.set()
+        await route.fulfill(status=503)
+
+    await tab.route("**/live/events?*", away, times=1)
+    await tab.goto(f"{desk.url}/live?q=ferry")
+    await refuse.wait()
+    await store_one(desk.database, make_post(channel, 1, "A ferry meanwhile."))
+    await expect(tab.locator(".posts .said")).to_have_text(["A ferry meanwhile."])
+    await expect(tab.locator("#lamp")).to_have_text("Watching")
+    desk.complaints[:] = [each for each in desk.complaints if "503" not in each]
 
 
 async def test_colours_of_the_settings_win_over_those_of_the_system(desk: ConsoleDesk) -> None:

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 from cli.deliveries import NothingChanged
 from cli.main import app
 from storage.database import Database
+from tests.cli.typed import run
 from tests.storage.makers import change, make_owed
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(home: Path, database_url: str) -> Path:
     """Two alerts that are owed; the first of them failed."""
 
     async def fill() -> None:
@@ -27,17 +28,7 @@ def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await database.close()
 
     asyncio.run(fill())
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("CHANNELWATCH_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words))
-    if done.exception is not None:
-        raise done.exception
-    return done.stdout
+    return home
 
 
 def test_what_failed_is_shown_without_words_of_posts_and_sent_again(home: Path) -> None:

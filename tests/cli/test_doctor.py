@@ -22,12 +22,9 @@ from tests.sandbox.bot_api_fixtures import TOKEN, Box, box, clock, world  # noqa
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(home: Path, database_url: str) -> Path:
     """A data folder with the key of an account's session, and nothing wrong."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("CHANNELWATCH_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    sealed = SessionKey.read_or_make(tmp_path / "session.key").encrypt(b"{}")
+    sealed = SessionKey.read_or_make(home / "session.key").encrypt(b"{}")
 
     async def sign_in() -> None:
         database = Database(database_url)
@@ -36,7 +33,7 @@ def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await database.close()
 
     asyncio.run(sign_in())
-    return tmp_path
+    return home
 
 
 def doctor(*, fails: bool = False) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from cli import doctor_checks as checks
-from storage.checkup import Findings
+from storage.checkup import Findings, Schema
 
 NOW = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
 
 WELL = Findings(
-    server_version="18.4", server_major=18, now_at=NOW, database_bytes=10**7, has_replaced=False,
+    server_version="18.4", server_major=18, now_at=NOW, database_bytes=10**7,
     accounts=[("main", "ready", None)], channels=3, blind=[], unread=0, with_holes=0, late=0, late_since_at=None,
     dead=0, failed_analyses=0, ingest_silence=dt.timedelta(seconds=3), has_bot=True,
 )  # fmt: skip
@@ -38,7 +38,6 @@ def judged(**different: Any) -> list[tuple[str, str]]:
     [
         ({}, []),
         ({"server_major": 14}, [("database", "fail")]),
-        ({"has_replaced": True}, [("database", "fail")]),
         ({"accounts": []}, [("account", "fail")]),
         ({"accounts": [("main", "revoked", "ended by its owner")]}, [("account", "fail")]),
         ({"channels": 0}, [("channels", "warn")]),
@@ -69,19 +68,23 @@ def test_a_disk_that_fills_up_is_said_before_it_is_full(free: int, verdict: str)
 
 
 @pytest.mark.parametrize(
-    ("found", "is_known", "is_private", "verdict"),
+    ("found", "is_private", "verdict", "advice"),
     [
-        ("0023", True, False, "ok"),
-        ("0020", True, False, "fail"),
-        ("0020", True, True, "warn"),
-        (None, True, False, "fail"),
-        ("9999", False, True, "fail"),
+        (Schema("0023", is_known=True, is_half_restored=False), False, "ok", None),
+        (Schema("0020", is_known=True, is_half_restored=False), False, "fail", "channelwatch migrate"),
+        (Schema("0020", is_known=True, is_half_restored=False), True, "warn", "next program starts"),
+        (Schema(None, is_known=True, is_half_restored=False), False, "fail", "channelwatch migrate"),
+        (Schema("9999", is_known=False, is_half_restored=False), True, "fail", "Run that release"),
+        (Schema("0023", is_known=True, is_half_restored=True), True, "fail", "channelwatch restore"),
+        (Schema(None, is_known=True, is_half_restored=True), False, "fail", "channelwatch restore"),
     ],
 )
 def test_another_schema_is_said_with_the_way_to_go(
-    found: str | None, is_known: bool, is_private: bool, verdict: str
+    found: Schema, is_private: bool, verdict: str, advice: str | None
 ) -> None:
-    assert checks.schema(found, "0023", is_known=is_known, is_private=is_private).verdict == verdict
+    check = checks.schema(found, "0023", is_private=is_private)
+    assert check.verdict == verdict
+    assert advice is None or advice in (check.advice or "")
 
 
 @pytest.mark.parametrize(("days", "verdict"), [(1, "ok"), (8, "warn"), (None, "warn")])

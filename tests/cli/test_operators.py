@@ -5,35 +5,29 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.operators import PasswordsDiffer, UnreadablePassword, app
+from cli.operators import PasswordsDiffer, UnreadablePassword
 from storage.database import Database
 from storage.operator_sessions import open_session, session_of
 from storage.operators import BadOperator, find_operator
+from tests.cli import typed
 from web.access.passwords import WeakPassword, is_right
 
 PASSWORD = "the ferry leaves at nine"
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Commands run on a database of their own."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("CHANNELWATCH_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "password").write_text(f"{PASSWORD}\n", encoding="utf-8")
+def home(home: Path, database_url: str) -> str:
+    """The database; a file with a password lies where commands run."""
+    (home / "password").write_text(f"{PASSWORD}\n", encoding="utf-8")
     return database_url
 
 
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, words)
-    if done.exception is not None:
-        raise done.exception
-    return done.output
+run = partial(typed.run, "operators")
 
 
 def test_an_operator_is_made_listed_and_removed(home: str) -> None:

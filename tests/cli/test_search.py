@@ -82,6 +82,14 @@ def test_person_is_shown_how_to_go_on(filled: str, tmp_path: Path) -> None:
     assert "The next page" not in following.stdout
 
 
+def test_next_page_of_words_that_begin_with_a_minus_can_be_typed_too(filled: str, tmp_path: Path) -> None:
+    shown = channelwatch("search", "--limit", "1", "--", "-паром шторм", url=filled, home=tmp_path).stdout
+    assert "1 post, newest first." in shown
+    command = shown.rpartition("The next page: channelwatch ")[2]
+    following = channelwatch(*shlex.split(command), url=filled, home=tmp_path)
+    assert "1 post, newest first." in following.stdout
+
+
 def test_terminal_obeys_no_post(filled: str, tmp_path: Path) -> None:
     shown = channelwatch("search", "прийти -шторм", "--versions", url=filled, home=tmp_path).stdout
     assert "before an edit" in shown

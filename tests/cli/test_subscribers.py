@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import app
 from cli.subscribers import UnknownNumber
 from storage import invites, people
 from storage.database import Database
 from storage.people import Standing
+from tests.cli import typed
 from tests.storage.makers import make_owed
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Commands run on a database of their own."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("CHANNELWATCH_HOME", str(tmp_path))
+def home(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database; Telegram does not answer."""
     monkeypatch.setenv("BOT_TOKEN", "42:TEST-token")
     monkeypatch.setenv("BOT_API_URL", "http://127.0.0.1:9")
-    monkeypatch.chdir(tmp_path)
     return database_url
 
 
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, ["subscribers", *words])
-    if done.exception is not None:
-        raise done.exception
-    return done.output
+run = partial(typed.run, "subscribers")
 
 
 def standing(url: str, number: int) -> Standing:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cli.back_test import bars
-from ingest.relabelling import relabel_all
 from storage.database import Database
 from tests.cli.test_commands import channelwatch
+from tests.ingest.relabelled import relabel_all
 from tests.storage.makers import make_channel, make_post, make_subscriber, store, subscribe
 
 HOUR = dt.timedelta(hours=1)

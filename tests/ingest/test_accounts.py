@@ -269,3 +269,12 @@ def test_shipped_handover_outlasts_the_tries_to_have_a_lock_back() -> None:
     shipped = Sharing()
     assert shipped.handover.total_seconds() > RETAKE_SECONDS
     assert shipped.handover + 2 * shipped.look_every < dt.timedelta(seconds=30)
+
+
+async def test_account_that_does_not_fit_the_settings_ends_the_program_with_the_reason(
+    database: Database, signed_in: IngestSettings, server: MtprotoServer
+) -> None:
+    elsewhere = signed_in.model_copy(update={"dc_address": f"localhost:{server.port}"})
+    ingest = Ingest(database, elsewhere, AT_ONCE, SWEEPING, QUICK)
+    with pytest.raises(IngestError, match="belongs to another server"):
+        await asyncio.wait_for(ingest.run(asyncio.Event()), 10)

@@ -250,3 +250,11 @@ def test_half_an_export_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(export(message()), indent=1)[:-10])
     with pytest.raises(ArchiveError, match="no whole JSON file"):
         Archive(path)
+
+
+@pytest.mark.parametrize("beginning", ["", '{\n"messages": '])
+def test_a_file_nested_beyond_all_measure_is_no_archive(tmp_path: Path, beginning: str) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text(beginning + "[" * 200_000 + "\n")
+    with pytest.raises(ArchiveError):
+        Archive(path)

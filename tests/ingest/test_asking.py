@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 
@@ -97,3 +98,14 @@ async def test_a_flood_is_told_once_and_one_that_is_told_to_us_closes_the_method
     with pytest.raises(MethodClosed):
         await lanes.wait(USERS)
     assert len(told) == 1
+
+
+async def test_who_waits_for_a_turn_while_the_method_is_flooded_sends_nothing() -> None:
+    lanes = Lanes({STATE: Allowance(1, dt.timedelta(seconds=0.1))})
+    await lanes.wait(STATE)
+    waiting = asyncio.create_task(lanes.wait(STATE))
+    await asyncio.sleep(0)
+    lanes.flooded(STATE, 100)
+    with pytest.raises(MethodClosed):
+        await waiting
+    assert lanes.calls["GetState"] == 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from config.settings import IngestSettings
 from ingest import channel_states
 from ingest.asking import Asking
 from ingest.channel_states import ChannelStates
+from ingest.client import NoAnswer, call
 from ingest.listener import Listener
 from ingest.watched import Watched
 from sandbox.channels import Channel
@@ -92,6 +95,44 @@ async def test_lost_channels_do_not_wait_for_one_that_is_joined_again_slowly(
     await _until_active(database, ["back_box", "news_box"])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_question_that_gets_no_answer_is_no_try(
+    database: Database,
+    asking: Asking,
+    reader: User,
+    news: Channel,
+    server: MtprotoServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def soon(client: Any, request: Any, _: dt.timedelta) -> Any:
+        return await call(client, request, dt.timedelta(milliseconds=100))
+
+    await monitored(database, news, reader.id)
+    await change(database, "UPDATE channels SET state = 'private'")
+    states = ChannelStates(database, AccountId(1), asking, Listener(Collector()), nothing, Joining())
+    with server.troubles.ignore("GetChannels"), monkeypatch.context() as impatient:
+        impatient.setattr("ingest.asking.call", soon)
+        with pytest.raises(NoAnswer):
+            await states.try_again()
+    await states.try_again()
+    assert await rows(database, "SELECT state FROM channels") == [("active",)]
+
+
+async def test_channel_that_telegram_cannot_answer_about_holds_up_no_other(
+    database: Database, asking: Asking, world: World, reader: User, news: Channel, server: MtprotoServer
+) -> None:
+    back = world.channels.add("Back", "back_box")
+    for channel in (news, back):
+        await monitored(database, channel, reader.id)
+    await change(database, "UPDATE channels SET state = 'private'")
+    states = ChannelStates(database, AccountId(1), asking, Listener(Collector()), nothing, Joining())
+    with server.troubles.refuse(-505, "ANYTHING", "GetChannels", channel=news):
+        await states.try_again()
+    active = "SELECT username FROM channels WHERE state = 'active' ORDER BY 1"
+    assert await rows(database, active) == [("back_box",)]
+    await states.try_again()
+    assert await rows(database, active) == [("back_box",), ("news_box",)]
 
 
 async def _until_active(database: Database, names: list[str]) -> None:

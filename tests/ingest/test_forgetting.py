@@ -152,6 +152,44 @@ async def test_records_of_long_ago_are_forgotten(database: Database) -> None:
     assert await rows(database, "SELECT count(*) FROM notices") == [(0,)]
 
 
+ENDED = {
+    "inbox": "INSERT INTO inbox (update_id, chat_id, raw, state, done_at) VALUES (1, 1, '{}', 'done', '2025-01-01Z')",
+    "invites": (
+        "INSERT INTO invites (token_hash, role, uses_left, expires_at) VALUES ('', 'subscriber', 1, '2025-01-01Z')"
+    ),
+    "share_links": "INSERT INTO share_links (token_hash, query, expires_at) VALUES ('', 'мир', '2025-01-01Z')",
+    "proposals": "INSERT INTO proposals (subscriber_id, username, proposed_at) VALUES (1, 'demo', '2025-01-01Z')",
+    "operator_sessions": (
+        "INSERT INTO operator_sessions (operator_id, token_hash, expires_at) VALUES (1, '', '2025-01-01Z')"
+    ),
+    "operator_actions": (
+        "INSERT INTO operator_actions (operator_name, action, done_at) VALUES ('anna', 'signed in', '2025-01-01Z')"
+    ),
+    "webhook_deliveries": (
+        "INSERT INTO webhook_deliveries (webhook_id, post_id, story_id, state, settled_at)"
+        " VALUES (1, 1, 1, 'sent', '2025-01-01Z')"
+    ),
+}
+"""By table, a row of long ago that nobody needs."""
+
+OWNERS = (
+    "INSERT INTO subscribers (chat_id, chat_type, language, state) VALUES (1, 'private', 'en', 'active')",
+    "INSERT INTO operators (name, password_hash) VALUES ('anna', '')",
+    (
+        "INSERT INTO webhooks (name, kind, query, mode, host, url, state, version)"
+        " VALUES ('desk', 'webhook', '', 'every', '', '', 'active', 1)"
+    ),
+)
+
+
+async def test_what_has_ended_goes_though_nobody_writes_beside_it_any_more(database: Database) -> None:
+    for statement in (*OWNERS, *ENDED.values()):
+        await change(database, statement)
+    await forget_at_noon(database, Keeping())
+    left_of = [await rows(database, f"SELECT count(*) FROM {table}") for table in ENDED]
+    assert left_of == [[(0,)]] * len(ENDED)
+
+
 async def used_mib(database: Database) -> float:
     async with database.begin() as connection:
         return (await measure(connection)).used / MIB

@@ -7,8 +7,9 @@ from pathlib import Path
 import structlog
 from structlog.testing import capture_logs
 
+from analysis.kept_lemmas import FILE, load_lemmas
 from analysis.text import LEMMAS, analyse
-from ingest.jobs import LEMMAS_FILE, PaceLog, load_lemmas, make_scheduler, save_lemmas
+from ingest.jobs import PaceLog, make_scheduler, save_lemmas
 from ingest.stages import Stages
 
 
@@ -40,7 +41,7 @@ async def test_lemmas_are_kept_for_the_next_run(tmp_path: Path) -> None:
     expected = analyse("мости відкрито").lemmas
     await save_lemmas(tmp_path)
     LEMMAS.forget()
-    await load_lemmas(tmp_path)
+    assert load_lemmas(tmp_path)
     assert LEMMAS.remembered > 0
     assert analyse("мости відкрито").lemmas == expected
 
@@ -48,7 +49,7 @@ async def test_lemmas_are_kept_for_the_next_run(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     await save_lemmas(tmp_path / "file")
-    assert not (tmp_path / LEMMAS_FILE).exists()
+    assert not (tmp_path / FILE).exists()
 
 
 async def test_pace_is_told_of_new_posts_only() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from telethon import errors
 
+from config.metrics import REGISTRY
 from config.settings import IngestSettings
 from ingest import joining
 from ingest.client import build_client, call, connect, disconnect
@@ -147,6 +148,7 @@ async def test_where_the_account_is_banned_the_channel_is_refused(
 async def test_a_flood_wait_is_obeyed_and_the_channel_still_joined(
     database: Database, setting: Setting, world: World, news: Channel
 ) -> None:
+    before = REGISTRY.get_sample_value(*JOINS_FLOODED) or 0
     # 3 s: what Telethon remembers of so short a ban it ignores itself, so that real time does not matter here
     world.faults.add("mtproto", "channels.joinChannel", RpcFault(420, "FLOOD_WAIT_3"))
     await ask_for(database, "news_box")
@@ -155,6 +157,10 @@ async def test_a_flood_wait_is_obeyed_and_the_channel_still_joined(
     assert setting.seconds >= 4
     async with database.begin() as connection:
         assert [wait.method for wait in await flood_waits_of(connection, setting.account_id)] == ["JoinChannel"]
+    assert REGISTRY.get_sample_value(*JOINS_FLOODED) == before + 1
+
+
+JOINS_FLOODED = ("channelwatch_flood_waits_total", {"method": "JoinChannel"})
 
 
 async def test_a_flood_wait_of_a_former_program_is_obeyed(database: Database, setting: Setting, news: Channel) -> None:

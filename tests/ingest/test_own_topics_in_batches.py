@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 
 import pytest
@@ -27,6 +26,10 @@ FERRIES = OwnTopic("ferries", "Ferries", "", "", "conflict", "")
 async def add_ferries(database: Database) -> None:
     async with database.begin() as connection:
         await add_topic(connection, FERRIES, parse("quillon"))
+
+
+async def has_analysed_more(pipeline: Pipeline, seconds: float) -> bool:
+    return pipeline.stages.analysis > seconds
 
 
 async def test_a_topic_committed_before_a_batch_labels_it(
@@ -70,8 +73,9 @@ async def test_posts_that_wait_for_their_batch_are_labelled_again(
         await add_topic(connection, FERRIES, parse("quillon"))
         await pipeline.offer(make_post(news, 1, "A quillon is here"))
         await until(lambda: is_true(database, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+        analysed = pipeline.stages.analysis
         await pipeline.offer(make_post(news, 2, "A quillon is here"))
-        await asyncio.sleep(0.05)
+        await until(lambda: has_analysed_more(pipeline, analysed))
     await settle(pipeline)
     await pipeline.offer(make_post(news, 3, "A quillon is here"))
     await settle(pipeline)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from ingest.labelling import labelled
+import analysis
+from ingest.labelling import LABELS_MADE_BY, TERMS_MADE_BY, labelled
 from ingest.own_topics import OwnTopics
-from ingest.relabelling import Relabeller, relabel_all
+from ingest.relabelling import Relabeller
 from matching.query import parse
 from storage import relabelling
 from storage.channel_sets import set_channels
@@ -20,6 +23,7 @@ from storage.own_topics import OwnTopic, add_topic, remove_topic
 from storage.post_store import store_posts
 from storage.relabelling import Relabelling
 from storage.search import count
+from tests.ingest.relabelled import relabel_all
 from tests.storage.makers import change, make_channel, make_post, rows, store
 
 FERRIES = OwnTopic("ferries", "Ferries", "", "", "conflict", "")
@@ -109,6 +113,25 @@ async def test_another_release_labels_everything_anew_and_changes_nothing_else(d
     assert await rows(database, untouched) == before
     assert await rows(database, "SELECT count(*) FROM post_versions") == [(0,)]
     assert await rows(database, "SELECT count(*) FROM deliveries") == [(0,)]
+
+
+MEMORIES = {"lemma_cache.py", "recent.py"}
+"""Rooms of `analysis` that keep what others have made: they change nothing in it."""
+
+
+@pytest.mark.parametrize(("room", "made_by"), [("text", TERMS_MADE_BY), ("labels", LABELS_MADE_BY)])
+def test_a_version_is_made_of_every_room_that_has_a_say(room: str, made_by: tuple[str, ...]) -> None:
+    folder = Path(analysis.__file__).parent
+    waiting, reached = [room], set()
+    while waiting:
+        here = waiting.pop()
+        path = folder / here / "__init__.py" if (folder / here).is_dir() else folder / f"{here}.py"
+        reached.add(path.parent.name if path.stem == "__init__" else path.name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analysis."):
+                name = (node.module or "").split(".")[1]
+                waiting += [name] if {name, f"{name}.py"}.isdisjoint(reached) else []
+    assert reached - MEMORIES == set(made_by)
 
 
 async def test_terms_are_made_anew_only_when_what_makes_them_changed(database: Database, news: Any) -> None:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from ingest.asking import Asking, Lanes, MethodClosed
+from ingest.asking import Asking, Lanes, MethodClosed, ServerTrouble
 from ingest.fetching import Fetching
 from ingest.pipeline import Pipeline
-from ingest.rereading import Age, Rereading
+from ingest.rereading import MOST_PASSES, Age, Rereading
 from ingest.watched import watched_channels
 from sandbox.channels import Channel
 from sandbox.mtproto import MtprotoServer
 from sandbox.world import User, World
 from storage.database import Database
 from storage.ids import AccountId
+from tests.ingest.connected import monitored
+from tests.ingest.values import until
 from tests.sandbox.mtproto_fixtures import new_client, sign_in
 from tests.storage.makers import change, rows
 
@@ -148,17 +150,19 @@ async def test_many_posts_are_read_in_rounds_and_none_is_left_out(
 
 
 async def test_channel_that_is_lost_between_two_looks_holds_up_no_round(
-    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, reader: User
-) -> None:
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, reader: User,
+    server: MtprotoServer,
+) -> None:  # fmt: skip
     await setting.store_three(world, news, database, pipeline)
     world.channels.delete(news, [2], push=False)
     setting.clock.now += HOUR + dt.timedelta(minutes=1)
     reading = Rereading(
         database, AccountId(1), setting.fetching, pipeline, clock=setting.clock,
-        second_look_after=dt.timedelta(seconds=0.2),
+        second_look_after=dt.timedelta(seconds=1),
     )  # fmt: skip
+    looks = server.calls["GetMessages"]
     task = asyncio.create_task(reading.read_again(AGE))
-    await asyncio.sleep(0.1)
+    await until(lambda: server.calls["GetMessages"] > looks)
     news.ban(reader.id)
     await task
     assert await rows(database, "SELECT count(*) FROM posts WHERE deleted_at IS NOT NULL") == [(0,)]
@@ -180,4 +184,28 @@ async def test_interrupted_round_goes_on_where_it_was(
     await setting.rereading.read_again(AGE)
     await pipeline.caught_up()
     assert await rows(database, "SELECT count(*) FROM posts WHERE deleted_at IS NOT NULL") == [(1,)]
+    assert await rows(database, "SELECT count(*) FROM rereads") == [(1,)]
+
+
+async def test_channel_that_telegram_cannot_answer_about_holds_up_no_other_and_no_round_for_long(
+    world: World, news: Channel, database: Database, pipeline: Pipeline, setting: Setting, reader: User,
+    server: MtprotoServer,
+) -> None:  # fmt: skip
+    await setting.store_three(world, news, database, pipeline)
+    other = world.channels.add("Other", "other_box")
+    watched = await monitored(database, other, reader.id)
+    world.channels.publish(other, "as it was", push=False)
+    await pipeline.offer((await setting.fetching.by_ids(watched, [1])).posts[0])
+    await pipeline.caught_up()
+    world.channels.edit(other, 1, "as it is", push=False)
+    setting.clock.now += HOUR + dt.timedelta(minutes=1)
+    with server.troubles.refuse(-505, "ANYTHING", "GetMessages", channel=news) as trouble:
+        with pytest.raises(ServerTrouble):
+            await setting.rereading.read_again(AGE)
+        assert await rows(database, "SELECT text FROM posts WHERE channel_id = 2") == [("as it is",)]
+        for _ in range(MOST_PASSES - 2):
+            with pytest.raises(ServerTrouble):
+                await setting.rereading.read_again(AGE)
+        await setting.rereading.read_again(AGE)
+    assert trouble.hits == MOST_PASSES + 1  # in the first pass before and behind the other
     assert await rows(database, "SELECT count(*) FROM rereads") == [(1,)]

@@ -35,3 +35,10 @@ def test_a_file_that_holds_no_key_is_refused_and_kept(tmp_path: Path) -> None:
     with pytest.raises(SessionKeyError, match="holds no session key"):
         SessionKey.read_or_make(path)
     assert path.read_text() == "not a key"
+
+
+def test_nobody_ever_sees_half_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, there = tmp_path / "session.key", []
+    monkeypatch.setattr("os.fsync", lambda _: there.append(path.exists()))
+    SessionKey.read_or_make(path)
+    assert there == [False]

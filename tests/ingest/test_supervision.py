@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 
 import pytest
+import structlog
 from telethon import errors
 
 from ingest import supervision
@@ -13,6 +14,8 @@ from ingest.client import NoAnswer
 from ingest.supervision import AccountRefused, first_to_end, keep_alive, refusal_of, watch_answers
 from sandbox.mtproto import MtprotoServer
 from sandbox.world import User
+from storage.database import DatabaseAway
+from tests.ingest.values import until
 from tests.sandbox.mtproto_fixtures import new_client, sign_in
 
 SOON = dt.timedelta(milliseconds=1)
@@ -94,3 +97,15 @@ async def test_silence_is_none(server: MtprotoServer, reader: User, monkeypatch:
         await sign_in(client, reader)
         with server.troubles.ignore("GetState"), pytest.raises(NoAnswer):
             await watch_answers(client, SOON)
+
+
+async def test_end_by_an_absent_database_is_told_without_the_statement_that_it_met() -> None:
+    async def live() -> None:
+        raise DatabaseAway("OperationalError")
+
+    with structlog.testing.capture_logs() as logged:
+        task = asyncio.create_task(keep_alive(live, shortest=SOON, longest=SOON))
+        await until(lambda: logged)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert logged[0]["exc_info"] is False

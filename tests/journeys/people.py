@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.callback_data import SIGNATURE_CHARACTERS
+from bot.message import SIGNATURE_CHARACTERS
 from bot.texts import texts_in
 from sandbox import utf16
 from sandbox.chat_records import Accepted, ChatMessage

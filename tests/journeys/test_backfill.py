@@ -169,9 +169,5 @@ async def _live(reaper: Reaper) -> None:
     pipeline = Pipeline(database)
     async with connected(database, settings) as asking:
         backfilling = Backfilling(database, pipeline, lambda number: (asking, watched[number]), clock=utc_now)
-        await first_to_end(pipeline.run(), backfilling.run(), _set(stop))
+        await first_to_end(pipeline.run(), backfilling.run(), stop.wait())
     await database.close()
-
-
-async def _set(event: asyncio.Event) -> None:
-    await event.wait()

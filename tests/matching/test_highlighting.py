@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.highlighting import CUT, excerpt, highlights, in_utf16
+from analysis.text import MAX_POSITIONS
+from matching.highlighting import CUT, excerpt, highlights
 from matching.query import Query, parse
 from tests.matching import strategies
 
@@ -21,6 +22,11 @@ def marked(asked: str, text: str, length: int = 300) -> list[str]:
 def test_words_are_marked_in_every_form() -> None:
     assert marked("паром -шторм", "Паромы стоят: шторм. Парому нужен тихий ветер.") == ["Паромы", "Парому"]
     assert marked('"тихий ветер"', "Нужен тихий\nветер, а не ветер тихий") == ["тихий ветер"]
+
+
+def test_hashtag_in_which_a_texts_last_position_lies_is_marked_as_far_as_that() -> None:
+    text = "а " * (MAX_POSITIONS - 1) + "#one_two"
+    assert highlights(parse("#one_two"), text) == [(len(text) - len("#one_two"), len(text) - len("_two"))]
 
 
 def test_excerpt_stands_around_the_first_match() -> None:
@@ -60,14 +66,6 @@ def test_excerpt_is_a_piece_of_the_text_with_places_inside(text: str, query: Que
 def test_whole_text_is_marked_as_highlights_say(text: str, query: Query) -> None:
     line = " ".join(text.split())
     assert list(excerpt(query, text, length=max(len(line), 1)).ranges) == highlights(query, line)
-
-
-@given(st.text(), st.data())
-def test_places_in_utf16_are_those_of_the_encoded_text(text: str, data: st.DataObject) -> None:
-    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(text))] * 2)))
-    ((first, last),) = in_utf16(text, [(start, stop)])
-    encoded = text.encode("utf-16-le", "surrogatepass")
-    assert encoded[2 * first : 2 * last] == text[start:stop].encode("utf-16-le", "surrogatepass")
 
 
 @pytest.mark.parametrize("asked", ["#шторм", "@demo_port", "што*", "=шторм"])

@@ -127,6 +127,7 @@ async def test_a_post_can_be_published_changed_and_deleted(screen: Screen) -> No
         ("/say", {}, 400),
         ("/press", {"button": "1 why"}, 409),
         ("/press", {"button": "why"}, 400),
+        ("/press", {"button": "² why"}, 400),
         ("/open", {"link": "https://t.me/harbour_wire_demo/1"}, 400),
         ("/open", {"link": "https://t.me/channelwatch_demo_bot?startgroup=a"}, 409),
         ("/choose", {"result": "1 2"}, 409),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
 
 from matching.query import parse
+from storage import arriving
 from storage.arriving import settled_number, stored_between
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.ids import PostId
 from tests.storage.makers import change, make_channel, make_post, store, store_one
 
@@ -17,23 +19,42 @@ async def test_without_posts_the_number_is_zero(database: Database) -> None:
     assert await settled_number(database) == 0
 
 
-async def test_a_number_settles_when_every_writer_that_may_have_drawn_it_has_ended(database: Database) -> None:
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when somebody has looked who writes."""
+    event = asyncio.Event()
+    look = arriving._writers
+
+    async def noted(connection: Connection) -> set[str]:
+        found = await look(connection)
+        event.set()
+        return found
+
+    monkeypatch.setattr(arriving, "_writers", noted)
+    return event
+
+
+async def test_a_number_settles_when_every_writer_that_may_have_drawn_it_has_ended(
+    database: Database, looked: asyncio.Event
+) -> None:
     channel = await make_channel(database)
     async with database.begin() as slow:
         await slow.execute(text("UPDATE posts SET views = 1 WHERE id = 0"))  # any writer of the table
         await store_one(database, make_post(channel, 1, "x"))
         waiting = asyncio.create_task(settled_number(database))
-        await asyncio.sleep(0.1)
+        for _ in range(2):
+            looked.clear()
+            await looked.wait()
         assert not waiting.done()
     assert await waiting == 1
 
 
-async def test_writers_that_come_later_are_not_waited_for(database: Database) -> None:
+async def test_writers_that_come_later_are_not_waited_for(database: Database, looked: asyncio.Event) -> None:
     channel = await make_channel(database)
     async with database.begin() as slow:
         await slow.execute(text("UPDATE posts SET views = 1 WHERE id = 0"))
         waiting = asyncio.create_task(settled_number(database))
-        await asyncio.sleep(0.1)
+        await looked.wait()
         later = await database.engine.connect()
         await later.execute(text("UPDATE posts SET views = 1 WHERE id = 0"))
     assert await asyncio.wait_for(waiting, 10) == 0

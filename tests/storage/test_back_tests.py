@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from matching.query import parse
 from storage.back_tests import BackTest, back_test, effects, latest_matches, words_of_matches
 from storage.database import Database
-from tests.storage.makers import NOON, make_channel, make_post, store
+from storage.search import counting
+from tests.storage.makers import NOON, make_channel, make_post, rows_of, store
 
 HOUR = dt.timedelta(hours=1)
 FERRY = parse("ferry")
@@ -43,9 +46,12 @@ async def test_channels_that_bring_most_come_first_and_examples_are_the_newest(d
     assert [post.text for post in test.examples] == ["ferry number0", "ferry number1"]
 
 
-async def test_without_time_a_sample_is_counted_and_says_so(database: Database) -> None:
+async def test_without_time_a_sample_is_counted_and_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "SAMPLE", 25)
     await ferries(database, *range(1, 101))
-    test = await asked(database, budget=NO_TIME, sample=25)
+    test = await asked(database, budget=NO_TIME)
     assert test.one_in == 4
     assert test.posts == 100  # numbers run on, so that every fourth is a quarter
 
@@ -55,13 +61,33 @@ async def test_a_sample_that_holds_every_post_is_exact(database: Database) -> No
     assert await asked(database, budget=NO_TIME) == await asked(database)
 
 
-async def test_counting_that_takes_too_long_gives_way_to_a_sample(database: Database) -> None:
-    await ferries(database, *[place % 160 for place in range(3_000)])
+async def test_a_sample_is_of_the_time_asked_about(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "SAMPLE", 10)
+    await ferries(database, *[200 + place for place in range(300)], channel="archive")
+    await ferries(database, *range(1, 21))
+    test = await asked(database, budget=NO_TIME)
+    assert (test.one_in, test.posts) == (2, 20)
+
+
+async def test_what_is_set_for_counting_ends_with_it(database: Database) -> None:
+    """What the bot does in the same transaction afterwards has all the time it needs."""
+    await ferries(database, 1, 2)
     async with database.begin() as connection:
-        test = await back_test(connection, FERRY, now=NOON + HOUR, budget=dt.timedelta(milliseconds=1), sample=100)
-        assert (await connection.exec_driver_sql("SHOW enable_bitmapscan")).scalar() == "on"
-    assert test.one_in in (1, 30)  # one millisecond may have been enough
-    assert abs(test.posts - 3_000) <= 90
+        await back_test(connection, FERRY, now=NOON, examples=0)
+        await back_test(connection, FERRY, now=NOON, examples=0, budget=NO_TIME)
+        await words_of_matches(connection, FERRY, NOON - 24 * HOUR)
+        assert await rows_of(connection, "SHOW statement_timeout") == [("30s",)]
+        assert await rows_of(connection, "SHOW enable_bitmapscan") == [("on",)]
+        assert await rows_of(connection, "SHOW plan_cache_mode") == [("auto",)]
+
+
+async def test_words_that_take_too_long_are_none_and_the_transaction_goes_on(database: Database) -> None:
+    await ferries(database, 1)
+    async with database.begin() as other, database.begin() as connection:
+        await other.exec_driver_sql("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+        budget = dt.timedelta(milliseconds=50)
+        assert await words_of_matches(connection, FERRY, NOON - 24 * HOUR, budget=budget) is None
+        assert await rows_of(connection, "SELECT 1") == [(1,)]
 
 
 async def test_words_of_matches_are_counted_there_and_elsewhere(database: Database) -> None:

@@ -14,11 +14,12 @@ from psycopg import sql
 
 from storage import left_out, migrations
 from storage.backups import Backup, BackupDamaged, BackupRefused, back_up, last_backup_at, remember
+from storage.checkup import schema_of
 from storage.database import Database
 from storage.dump_programs import DumpProgramFailed, find_programs, output_of, run
 from storage.embedded import EmbeddedServer
 from storage.models import Base
-from storage.restoring import Restored, RestoreRefused, restore
+from storage.restoring import SECTIONS, Restored, RestoreRefused, restore
 from storage.stories import Placed, place
 from tests.conftest import execute, numbers
 from tests.storage.makers import NOON, change, make_channel, make_owed, make_post, store, store_one
@@ -182,13 +183,35 @@ async def test_a_restore_that_fails_leaves_what_was_there(filled: str, tmp_path:
         assert connection.execute("SELECT FROM pg_namespace WHERE nspname = 'before_restore'").fetchone() is None
 
 
-async def test_what_a_killed_restore_put_aside_comes_back_first(filled: str, tmp_path: Path) -> None:
-    back_up_to(tmp_path / "b.dump", filled)
+@pytest.mark.parametrize("finished", [0, 1, 2], ids=["nothing", "tables", "rows"])
+async def test_what_a_killed_restore_put_aside_comes_back_first(filled: str, tmp_path: Path, finished: int) -> None:
+    path = back_up_to(tmp_path / "b.dump", filled).path
+    with psycopg.connect(filled) as connection:
+        connection.execute("UPDATE posts SET text = 'changed since'")
+    before = tables(filled)
     with psycopg.connect(filled) as connection:
         connection.execute("ALTER SCHEMA public RENAME TO before_restore")
+    for section in SECTIONS[:finished]:
+        arguments = ["--exit-on-error", "--no-comments", f"--section={section}", str(path)]
+        run(find_programs(18, is_private=True).restore, arguments, url=filled)
+    for begin in (migrations.check, migrations.upgrade):  # rows without a key or an index: nobody may work with them
+        with pytest.raises(migrations.SchemaMismatch, match="restore"):
+            begin(filled)
+    assert schema_of(filled).is_half_restored
     with pytest.raises(RestoreRefused, match="holds channels already"):
-        restore_into(filled, tmp_path / "b.dump")
-    assert len(tables(filled)["posts"]) == 4
+        restore_into(filled, path)
+    migrations.check(filled)
+    assert tables(filled) == before
+
+
+async def test_a_restore_waits_for_no_other_one(filled: str, tmp_path: Path) -> None:
+    path = back_up_to(tmp_path / "b.dump", filled).path
+    before = tables(filled)
+    with psycopg.connect(filled) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (migrations.LOCK,))
+        with pytest.raises(RestoreRefused, match="stop all programs"):
+            restore_into(filled, path, replace=True)
+    assert tables(filled) == before
 
 
 async def test_nothing_is_restored_under_a_running_program(filled: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import channels, readers
+from storage import channel_states, channels, readers
 from storage.accounts import load_account, mark_refused, save_account
 from storage.channels import Channel
 from storage.completeness import begin_at
@@ -194,3 +194,18 @@ async def test_channel_that_is_asked_for_twice_is_read_on_where_it_was(database:
         await channels.request_channel(connection, "news")
         await begin_at(connection, channel_id, 900)
     assert await rows(database, "SELECT watermark, state FROM channels") == [(100, "active")]
+
+
+async def test_channel_that_lost_its_name_to_another_is_no_longer_said_to_when_it_has_one(
+    database: Database, account: AccountId
+) -> None:
+    for telegram_id, name in ((1, "first_news"), (2, "second_news")):
+        await activate(database, account, await request(database, name), telegram_id, name)
+    first, second = await find(database, "first_news"), await find(database, "second_news")
+    async with database.begin() as connection:  # they change names
+        for channel, name in ((first, "second_news"), (second, "first_news")):
+            assert await channel_states.note_names(
+                connection, channel, username=name, title=channel.title, is_protected=False
+            )
+    found = [await find(database, name) for name in ("second_news", "first_news")]
+    assert [(channel.id, channel.state_detail) for channel in found] == [(first.id, None), (second.id, None)]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from matching.query import parse
-from storage import erasure, mutes, schedules, subscribers
+from storage import erasure, mutes, schedules, subscribers, supergroups
 from storage.database import Database
 from storage.deferring import hold_back
 from storage.held import held_about
@@ -239,7 +239,7 @@ async def test_terms_go_with_the_subscriptions_of_a_group_that_became_a_supergro
     async with database.begin() as connection:
         await schedules.set_quiet(connection, ME, (1380, 420), "digest")
         await mutes.mute_word(connection, ME, "train", parse("train"))
-        await subscribers.migrate_chat(connection, ChatId(-5), ChatId(-1005))
+        await supergroups.migrate_chat(connection, ChatId(-5), ChatId(-1005))
     taking = SubscriberId(2)
     async with database.begin() as connection:
         assert await schedules.terms_of(connection, taking) == schedules.Terms(1380, 420, "digest")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from storage.checkup import look
 from storage.database import Database
 from storage.delivery_figures import Refusal, cancel, failed_ids, failures, figures, list_deliveries, retry, waiting_ids
 from storage.ids import DeliveryId
@@ -25,6 +26,28 @@ async def test_what_waits_is_counted_by_state_with_what_is_late(database: Databa
         [failure] = await failures(connection, NOON)
     assert found == [("pending", "alert", 2, 1), ("dead", "alert", 2, 0)]
     assert (failure.reason, failure.count) == ("chat not found", 2)
+
+
+async def test_what_waits_for_a_chat_that_telegram_refuses_is_not_late(database: Database) -> None:
+    await make_owed(database, chats=(100, 200), posts=1)
+    await change(database, "UPDATE deliveries SET due_at = now() - interval '2 hours'")
+    await change(database, "UPDATE subscribers SET state = 'suspended' WHERE chat_id = 100")
+    async with database.begin() as connection:
+        assert [(each.count, each.late) for each in await figures(connection)] == [(2, 1)]
+        assert (await look(connection)).late == 1
+    await change(database, "UPDATE subscribers SET state = 'suspended'")
+    async with database.begin() as connection:
+        found = await look(connection)
+    assert (found.late, found.late_since_at) == (0, None)
+
+
+async def test_what_will_be_sent_once_more_by_itself_has_not_failed_yet(database: Database) -> None:
+    await make_owed(database, posts=2)
+    await change(database, "UPDATE deliveries SET state = 'unknown', unknowns = 1, detail = 'no answer'")
+    await change(database, "UPDATE deliveries SET settled_at = now() WHERE id = 2")
+    async with database.begin() as connection:
+        [failure] = await failures(connection, NOON)
+    assert (failure.state, failure.count) == ("unknown", 1)
 
 
 async def test_dead_deliveries_are_due_again_and_what_may_have_arrived_stays_marked(database: Database) -> None:

@@ -56,6 +56,15 @@ async def test_unreachable_server_is_named_without_its_password(tmp_path: Path) 
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_migration_for_which_somebody_would_have_to_wait_changes_nothing(database_url: str) -> None:
+    migrations.downgrade(database_url, "0020")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT FROM deliveries")  # a program of before that goes on
+        with pytest.raises(migrations.MigrationBlocked, match="stop all programs"):
+            migrations.upgrade(database_url)
+    assert migrations.current(database_url) == "0020"
+
+
 def test_reasons_of_waiting_alerts_outlive_the_move_into_their_rows(database_url: str) -> None:
     migrations.downgrade(database_url, "0001")
     with psycopg.connect(database_url) as connection:

@@ -141,6 +141,16 @@ async def test_two_taps_at_once_leave_no_subscription_too_many(database: Databas
     assert sorted(await asyncio.gather(tap(0), tap(1))) == [False, True]
 
 
+async def test_a_forum_has_no_more_room_than_another_chat(database: Database) -> None:
+    for thread_id in (7, 8):
+        await subscribe(database, await make_subscriber(database, GROUP, thread_id))
+    third = await make_subscriber(database, GROUP, 9)
+    async with database.begin() as connection:
+        number = await draft(connection, third.id, name="a", query=parse("мир"))
+        room = [await has_room(connection, third.id, number, most=most) for most in (2, 3)]
+    assert room == [False, True]
+
+
 async def test_what_adds_no_subscription_has_room(database: Database) -> None:
     subscriber = await make_subscriber(database, ANNA)
     own = await subscribe(database, subscriber, "мир")

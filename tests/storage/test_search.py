@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from matching.query import Query, parse
 from storage.database import Database
@@ -74,6 +76,23 @@ async def test_page_can_follow_a_cursor_made_by_hand(database: Database) -> None
     await store(database, *(make_post(news, number, "мир", posted_at=NOON + number * HOUR) for number in range(6)))
     first = await page(database, None)
     assert [post.message_id for post in await page(database, end_of(first))] == [1, 0]
+
+
+async def test_post_that_arrives_while_a_page_is_looked_for_repeats_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newest, "PROBE", 2)
+    news = await make_channel(database)
+    await store(database, *(make_post(news, number, "мир", posted_at=NOON + number * HOUR) for number in range(6)))
+    arrive = f"UPDATE posts SET posted_at = '{NOON + 9 * HOUR}', text = 'тихо', terms = '' WHERE message_id = 0"
+
+    def after_the_first_look(_: object, __: object, statement: str, *rest: object) -> None:
+        if "WITH posts AS" in statement:
+            with psycopg.connect(database.url.replace("+psycopg", "")) as other:
+                other.execute(arrive.encode())
+
+    event.listen(database.engine.sync_engine, "after_cursor_execute", after_the_first_look)
+    assert [post.message_id for post in await page(database, None, limit=5)] == [5, 4, 3, 2, 1]
 
 
 async def test_deleted_posts_are_found_on_request_only(database: Database) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import ColumnElement, func, select
 
 from analysis.labels import Labels
 from analysis.text import analyse
@@ -15,7 +16,19 @@ from matching.query import Query, parse
 from storage.database import Database
 from storage.post_store import store_posts
 from storage.posts import LabelledPost
-from storage.search import Facets, FacetValue, Scope, Timeline, Total, Unit, counting, facets, timeline, total
+from storage.search import (
+    Facets,
+    FacetValue,
+    Scope,
+    Timeline,
+    Total,
+    Unit,
+    counting,
+    facets,
+    found_by,
+    timeline,
+    total,
+)
 from storage.search.timelines import MOST_SPANS, bounds
 from tests.storage.makers import NOON, make_channel, make_post, rows_of, store
 
@@ -116,6 +129,22 @@ async def test_slow_disk_leaves_the_small_sample(database: Database, monkeypatch
         assert await total(connection, STORM, budget=NEVER) == Total(40, 8)
         monkeypatch.setattr(counting, "SAMPLE_BUDGET", DAY)
         assert await total(connection, STORM, budget=NEVER) == Total(40, 1)
+
+
+async def test_counting_that_takes_too_long_gives_way_to_a_sample(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "SAMPLE", 3)
+    seconds = iter((20, 0))
+
+    async with stored.begin() as connection:
+
+        async def counted(condition: ColumnElement[bool]) -> int:
+            await rows_of(connection, "SELECT pg_sleep(:seconds)", seconds=next(seconds))
+            return int(await connection.scalar(select(func.count()).where(condition)) or 0)
+
+        budget = dt.timedelta(milliseconds=50)
+        assert await counting.count_or_estimate(connection, found_by(STORM), counted, budget) == (2, 2)
 
 
 @pytest.mark.parametrize("budget", [NEVER, DAY])

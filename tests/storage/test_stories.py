@@ -79,6 +79,23 @@ async def test_stories_that_are_one_are_joined(database: Database, told: list[Po
         assert set((await story_ids(connection, told)).values()) == {told[3]}
 
 
+async def test_stories_are_joined_by_any_of_their_posts_and_once(database: Database, told: list[PostId]) -> None:
+    async with database.begin() as connection:
+        assert await join_stories(connection, told[3], told[2]) == told[0]
+        assert await join_stories(connection, told[3], told[1]) is None
+        assert set((await story_ids(connection, told)).values()) == {told[0]}
+
+
+async def test_story_whose_first_post_was_forgotten_goes_on_without_it(database: Database, told: list[PostId]) -> None:
+    await change(database, "DELETE FROM posts WHERE id = :id", id=told[0])
+    async with database.begin() as connection:
+        await place(connection, [Placed(told[3], told[0], "copy", told[1], 0.9)])
+        story = await read_story(connection, told[3])
+    assert story is not None
+    assert [each.post.id for each in story.tellings] == told[1:]
+    assert await rows(database, "SELECT post_id FROM story_posts ORDER BY 1") == [(each,) for each in told[1:]]
+
+
 async def test_everything_told_and_placed_is_read_once_in_the_order_of_commits(database: Database) -> None:
     channel_id = await make_channel(database)
     posts = [await store_one(database, make_post(channel_id, number, "words")) for number in (1, 2, 3)]

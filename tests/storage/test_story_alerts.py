@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from storage import subscribers, subscriptions
+from storage import subscribers, subscriptions, supergroups
 from storage.database import Database, StatementRefused
 from storage.deliveries import Owed, begin_sending, lease_due, mark_dead, mark_sent, mark_unknown, owe_alerts
 from storage.ids import ChatId, PostId, SubscriptionId
@@ -335,7 +335,7 @@ async def test_a_group_taken_over_by_its_supergroup_is_told_each_story_once(data
         subscriber, reason = await asker(database, chat_id=chat_id)
         await owe(database, subscriber, [post], reason)
     async with database.begin() as connection:
-        await subscribers.migrate_chat(connection, ChatId(-1), ChatId(-2))
+        await supergroups.migrate_chat(connection, ChatId(-1), ChatId(-2))
     assert await send_all(database) == [b]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from matching.query import parse
 from storage.database import Database
 from storage.ids import MessageId
 from storage.posts import mark_deleted
+from storage.search import counting
 from storage.trends import Trend, trend
 from tests.storage.makers import NOON, make_channel, make_post, store
 
@@ -32,9 +35,10 @@ async def test_deleted_posts_are_not_counted(database: Database) -> None:
         assert await trend(connection, parse("ferry"), [NOON, NOON + HOUR]) == Trend((1,))
 
 
-async def test_counts_of_a_sample_are_estimates_of_all(database: Database) -> None:
+async def test_counts_of_a_sample_are_estimates_of_all(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "SAMPLE", 50)
     news = await make_channel(database)
     await store(database, *(make_post(news, number, f"ferry {number}") for number in range(100)))
     async with database.begin() as connection:
-        found = await trend(connection, parse("ferry"), [NOON, NOON + HOUR], budget=dt.timedelta(0), sample=50)
+        found = await trend(connection, parse("ferry"), [NOON, NOON + HOUR], budget=dt.timedelta(0))
     assert found == Trend((100,), one_in=2)

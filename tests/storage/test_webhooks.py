@@ -26,10 +26,12 @@ def key(tmp_path: Path) -> Key:
     return Key.kept_in(tmp_path)
 
 
-async def make_webhook(database: Database, key: Key, name: str = "desk", mode: Mode = "every") -> Webhook:
+async def make_webhook(
+    database: Database, key: Key, name: str = "desk", mode: Mode = "every", query: str = "мир"
+) -> Webhook:
     async with database.begin() as connection:
         return await webhooks.add(
-            connection, key, name=name, kind="webhook", query=parse("мир"), mode=mode, host="receiver.example",
+            connection, key, name=name, kind="webhook", query=parse(query), mode=mode, host="receiver.example",
             address=Address(URL, "whsec_c2VjcmV0"),
         )  # fmt: skip
 
@@ -74,12 +76,17 @@ async def test_one_delivery_of_each_webhook_is_taken_at_a_time(database: Databas
     assert [due.webhook_name for due in await lease(database)] == ["first", "second"]
 
 
+ITS_LEASE_ENDS = "UPDATE webhook_deliveries SET leased_until_at = now() - interval '1 second'"
+
+
 async def test_what_a_dead_sender_had_taken_goes_again_and_counts_as_a_repeat(database: Database, key: Key) -> None:
     await owe(database, await make_webhook(database, key), *await make_posts(database))
     (before,) = await lease(database)
     async with database.begin() as connection:
         assert await webhook_deliveries.expire_leases(connection) == 0
-        assert await webhook_deliveries.expire_leases(connection, of_everybody=True) == 1
+    await change(database, ITS_LEASE_ENDS)
+    async with database.begin() as connection:
+        assert await webhook_deliveries.expire_leases(connection) == 1
     (again,) = await lease(database)
     assert (before.id, before.attempt, again.id, again.attempt) == (again.id, 1, before.id, 2)
 
@@ -87,8 +94,9 @@ async def test_what_a_dead_sender_had_taken_goes_again_and_counts_as_a_repeat(da
 async def test_a_sender_that_lost_its_lease_settles_nothing(database: Database, key: Key) -> None:
     await owe(database, await make_webhook(database, key), *await make_posts(database))
     (lost,) = await lease(database)
+    await change(database, ITS_LEASE_ENDS)
     async with database.begin() as connection:
-        await webhook_deliveries.expire_leases(connection, of_everybody=True)
+        await webhook_deliveries.expire_leases(connection)
         assert not await webhook_deliveries.mark_sent(connection, lost)
     assert await rows(database, "SELECT state FROM webhook_deliveries") == [("pending",)]
 
@@ -145,6 +153,11 @@ async def test_addresses_are_not_readable_in_the_database(database: Database, ke
     assert kept is not None
     assert kept.url == URL
     assert "canary" not in repr(kept)
+
+
+async def test_a_query_that_no_post_can_match_makes_no_webhook(database: Database, key: Key) -> None:
+    with pytest.raises(webhooks.NoPostsAsked, match=r"burst:\*"):
+        await make_webhook(database, key, query="burst:*")
 
 
 async def test_a_name_is_free_again_when_its_webhook_is_gone(database: Database, key: Key) -> None:

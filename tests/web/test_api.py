@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from config.keys import NAME
 from storage import api_tokens
 from storage.database import Database
 from tests.storage.makers import NOON, change, make_channel, make_post, make_subscriber, store_one, subscribe
@@ -223,6 +224,23 @@ async def test_two_tokens_of_one_owner_share_their_searches_and_an_admin_sees_al
     saved = await asker.save()
     assert await (await asker.like("desk", "read")).get(f"/saved-searches/{saved['id']}") == saved
     assert await (await asker.like("boss", "read", "admin")).get(f"/saved-searches/{saved['id']}") == saved
+
+
+async def test_without_the_key_a_search_is_listed_and_gets_a_new_address(asker: Program, tmp_path: Path) -> None:
+    saved = await asker.save()
+    (tmp_path / NAME).unlink()
+    (listed,) = (await asker.get("/saved-searches"))["saved_searches"]
+    assert listed == saved | {"rss_url": None, "json_feed_url": None}
+    assert "outline" not in (await asker.ask("GET", "/saved-searches/opml")).text
+    rotated = (await asker.ask("POST", f"/saved-searches/{saved['id']}/rotate")).json()
+    assert (await asker.client.get(rotated["rss_url"])).status_code == 200
+
+
+async def test_a_search_of_another_release_is_listed_as_it_stands(asker: Program) -> None:
+    await asker.save()
+    await change(asker.database, "UPDATE saved_searches SET query = 'sentiment:angry ('")
+    (listed,) = (await asker.get("/saved-searches"))["saved_searches"]
+    assert listed["query"] == "sentiment:angry ("
 
 
 async def test_counts_are_told_by_what_narrows_and_by_time(asker: Program) -> None:

@@ -10,10 +10,12 @@ from xml.etree import ElementTree as Tree
 
 import httpx
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.database import Database
+from storage.search import SearchHeldUp
 from tests.storage.makers import NOON, change
 from tests.web.programs import Program, program, store_posts
 from web.allowance import Allowance
@@ -63,6 +65,25 @@ async def test_a_reader_that_has_the_newest_is_told_so(asker: Program) -> None:
     await change(asker.database, "UPDATE posts SET seen_at = now() WHERE id = 2")
     for known in ({"if-none-match": first.headers["etag"]}, {"if-modified-since": first.headers["last-modified"]}):
         assert len(items(await asker.client.get(saved["rss_url"], headers=known))) == 2
+
+
+async def test_a_date_that_no_calendar_has_is_none(asker: Program) -> None:
+    saved = await asker.save()
+    known = {"if-modified-since": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}
+    assert (await asker.client.get(saved["rss_url"], headers=known)).status_code == 200
+
+
+async def test_a_search_that_waits_for_an_upgrade_asks_its_readers_for_patience(
+    asker: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def held_up(*_: object, **__: object) -> None:
+        raise SearchHeldUp("Search again in a moment.")
+
+    saved = await asker.save()
+    monkeypatch.setattr("web.feeds.search", held_up)
+    with structlog.testing.capture_logs() as logged:
+        answer = await asker.client.get(saved["rss_url"])
+    assert (answer.status_code, answer.headers["retry-after"], logged) == (503, "1", [])
 
 
 async def test_a_feed_that_changes_this_second_gives_no_date_to_come_back_with(asker: Program) -> None:
@@ -148,11 +169,12 @@ def test_the_same_feed_is_the_same_bytes() -> None:
 
 
 async def test_a_list_of_feeds_leads_to_the_same_searches_elsewhere(asker: Program) -> None:
+    await store_posts(asker.database, "мир")
     await asker.save("Мир & <правда>", '"мир во всём" OR перемир*')
-    await asker.save("war", "война -слухи")
+    await asker.save("war", "война channel:@demo_opal_wire")
     written = await asker.ask("GET", "/saved-searches/opml")
     assert {each.name: each.query for each in opml.read(written.content)} == {
-        "war": "война -слухи",
+        "war": "война channel:@demo_opal_wire",  # our number of the channel means another one elsewhere
         "Мир & <правда>": '"мир во всем" OR перемир*',
     }
 
@@ -191,6 +213,8 @@ THEFT = b'<!DOCTYPE o [<!ENTITY f SYSTEM "file:///etc/passwd">]><opml><body><out
         (b"<opml>&undefined;</opml>", "no XML"),
         (b"", "no XML"),
         (b"\xff\xfe\x00", "no XML"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><opml/>', "encoding"),
+        (b'<?xml version="1.0" encoding="nonsense"?><opml/>', "encoding"),
     ],
 )
 def test_a_hostile_list_is_refused_with_the_reason(document: bytes, why: str) -> None:

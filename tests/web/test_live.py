@@ -15,9 +15,10 @@ from sqlalchemy import text
 
 from analysis.labels import label
 from config.settings import WebSettings
-from storage.database import Database
+from storage.database import Database, StatementRefused
+from storage.search import SearchHeldUp
 from tests.storage.makers import change, make_channel, make_post, rows, store_one
-from tests.web.visitor import Visitor, make_operator
+from tests.web.visitor import Visitor, make_operator, words_of
 from web import live
 from web.pages import live as page
 from web.program import run_web
@@ -32,6 +33,7 @@ class Watcher:
     last: str | None = None
     came: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def watch(self, count: int, after: int | None = None) -> None:
         """Listen until so many posts have come in all."""
@@ -43,6 +45,7 @@ class Watcher:
                 name, _, value = line.partition(": ")
                 if name == "id":
                     self.last = value
+                    self.opened.set()
                 elif name == "data":
                     post = json.loads(value)
                     self.came.append(post["id"])
@@ -84,10 +87,9 @@ async def test_what_is_stored_while_watching_comes_and_nothing_else(served: Visi
     assert watcher.texts == ["The ferries wait.", "A ferry leaves."]
 
 
-async def test_a_post_that_commits_late_is_not_lost_behind_one_with_a_greater_number(served: Visitor) -> None:
-    channel = await make_channel(served.database)
-    watcher = Watcher(served.client, "ferry")
-    watching = asyncio.create_task(watcher.watch(2, after=0))
+@contextlib.asynccontextmanager
+async def commits_late(database: Database, channel: int) -> AsyncIterator[None]:
+    """A post whose number is drawn now, and which is there when the block ends."""
     statement = text(
         "INSERT INTO posts (channel_id, message_id, text, parts, content_hash, terms, topics, topic_codes, has,"
         " forwarded_from, links, analysis, found_by, posted_at, seen_at) VALUES (:channel, 77, 'the late ferry',"
@@ -95,8 +97,17 @@ async def test_a_post_that_commits_late_is_not_lost_behind_one_with_a_greater_nu
         " now())"
     )
     values = {"channel": channel, "parts": '[{"message_id": 77}]', "terms": label("the late ferry").terms.tsvector()}
-    async with served.database.begin() as slow:
+    async with database.begin() as slow:
         await slow.execute(statement, values)
+        yield
+
+
+async def test_a_post_that_commits_late_is_not_lost_behind_one_with_a_greater_number(served: Visitor) -> None:
+    channel = await make_channel(served.database)
+    watcher = Watcher(served.client, "ferry")
+    watching = asyncio.create_task(watcher.watch(2, after=0))
+    await asyncio.wait_for(watcher.opened.wait(), 20)
+    async with commits_late(served.database, channel):
         await store_one(served.database, make_post(channel, 78, "the quick ferry"))
         await asyncio.sleep(0.2)
         assert watcher.came == []  # held back, for its elder may still come
@@ -114,13 +125,12 @@ async def test_a_naive_watcher_loses_that_post(served: Visitor) -> None:
         last = max(seen, default=0)
         seen.extend(number for (number,) in await rows(served.database, "SELECT id FROM posts WHERE id > :n", n=last))
 
-    async with served.database.begin() as slow:
-        await slow.execute(text("SELECT nextval('posts_id_seq')"))
+    async with commits_late(served.database, channel):
         await store_one(served.database, make_post(channel, 78, "the quick ferry"))
         await look()
-    await change(served.database, "UPDATE posts SET message_id = 79")
+    await look()
     assert seen == [2]
-    assert 1 not in seen
+    assert await rows(served.database, "SELECT id FROM posts ORDER BY id") == [(1,), (2,)]
 
 
 async def test_a_watcher_whose_connection_breaks_misses_and_repeats_nothing(served: Visitor) -> None:
@@ -160,8 +170,9 @@ async def test_a_page_of_everything_shows_every_post(served: Visitor) -> None:
 
 async def test_a_stream_ends_with_its_session(served: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "SILENCE", 0.05)
-    watching = asyncio.create_task(Watcher(served.client, "ferry").watch(1))
-    await asyncio.sleep(0.1)
+    watcher = Watcher(served.client, "ferry")
+    watching = asyncio.create_task(watcher.watch(1))
+    await asyncio.wait_for(watcher.opened.wait(), 20)
     await change(served.database, "DELETE FROM operator_sessions")
     await asyncio.wait_for(watching, 10)
 
@@ -171,12 +182,49 @@ async def test_a_mistake_in_the_query_is_refused(served: Visitor) -> None:
     assert refused.status_code == 400
 
 
+async def test_a_number_that_no_post_can_have_is_as_good_as_none(served: Visitor) -> None:
+    watcher = Watcher(served.client, "ferry", last="9" * 5_000)
+    watching = asyncio.create_task(watcher.watch(1))
+    await asyncio.wait_for(watcher.opened.wait(), 20)
+    await store_one(served.database, make_post(await make_channel(served.database), 1, "a ferry"))
+    await watching
+    assert watcher.texts == ["a ferry"]
+
+
+async def test_while_the_posts_are_locked_the_page_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def held_up(*_: object, **__: object) -> None:
+        raise SearchHeldUp("locked")
+
+    monkeypatch.setattr("web.pages.live.search", held_up)
+    assert "The database is busy with something else." in words_of(await visitor.page("/live?q=ferry"))
+
+
+async def test_watching_goes_on_after_statements_were_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [StatementRefused("UndefinedTable")]
+
+    async def settled(_: Database) -> int:
+        if refusals:
+            raise refusals.pop()
+        return 7
+
+    monkeypatch.setattr(live, "settled_number", settled)
+    monkeypatch.setattr(live, "OWN_LOOK", 0.01)
+    arrivals = live.Arrivals(database)
+    numbers = arrivals.numbers(0, silence=20)  # type: ignore[arg-type]
+    assert await anext(numbers) == 7
+    await numbers.aclose()
+    await arrivals.ended()
+
+
 async def test_nobody_looks_at_the_database_while_nobody_watches(database: Database) -> None:
     arrivals = live.Arrivals(database)
     numbers = arrivals.numbers(0, silence=0.01)  # type: ignore[arg-type]
     await anext(numbers)
     assert arrivals._task is not None
     await numbers.aclose()
+    await arrivals.ended()
     assert arrivals._task is None
 
 

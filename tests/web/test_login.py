@@ -28,6 +28,18 @@ async def test_signing_in_leads_nowhere_else(stranger: Visitor, elsewhere: str) 
     assert (await stranger.sign_in(after=elsewhere)).headers["location"] == "/"
 
 
+@pytest.mark.parametrize("address", ["//[", "https://[/", "/\\[", "\x00"])
+async def test_a_place_that_is_no_address_is_the_overview(visitor: Visitor, address: str) -> None:
+    answer = await visitor.client.get("/login", params={"next": address})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("name", ["Анна", "İpek", "ΟΔΟΣ"])
+async def test_a_name_opens_as_it_was_given_whatever_its_letters(stranger: Visitor, name: str) -> None:
+    await make_operator(stranger.database, name)
+    assert (await stranger.sign_in(name)).status_code == 303
+
+
 async def test_the_cookie_is_unreadable_for_scripts_and_stays_on_our_site(stranger: Visitor) -> None:
     cookie = next(
         value for value in (await stranger.sign_in()).headers.get_list("set-cookie") if "channelwatch_session" in value

@@ -22,6 +22,7 @@ from storage.database import Database
 from storage.ids import ChatId
 from storage.leases import Leased
 from tests.storage.makers import change, make_channel, make_post, make_subscriber, owe, store_one, subscribe
+from web import health
 from web.health import router
 from web.health_server import PortTaken, serve_health
 
@@ -97,6 +98,18 @@ async def test_readyz_says_what_is_missing(
     [bad] = [check for check in answer.json()["checks"] if not check["ok"]]
     assert bad["name"] == name
     assert reason in bad["reason"]
+
+
+async def test_many_who_ask_are_told_from_one_reading(
+    visitor: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "FRESH_SECONDS", 600)
+    await beat(database)
+    await visitor.get("/readyz")
+    await change(database, "DELETE FROM heartbeats")
+    assert (await visitor.get("/readyz")).status_code == 200
+    monkeypatch.setattr(health, "FRESH_SECONDS", -1)
+    assert (await visitor.get("/readyz")).status_code == 503
 
 
 async def test_schema_of_another_release_is_not_ready(database_url: str) -> None:

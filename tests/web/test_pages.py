@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import text
 
+from config.keys import NAME
 from storage.database import Database
 from storage.ids import MessageId, PostId
 from storage.post_values import Entity, Part, Post
@@ -145,8 +146,8 @@ async def test_a_post_says_who_took_it_from_there(visitor: Visitor) -> None:
 
 async def test_stories_are_listed_by_the_number_of_channels(visitor: Visitor) -> None:
     ids = await told(visitor.database)
-    hours = int((NOW - NOON) / dt.timedelta(hours=1)) + 2
-    page = await visitor.page(f"/stories?hours={min(hours, 24 * 366)}")
+    await change(visitor.database, "UPDATE posts SET posted_at = now() - interval '2 hours'")
+    page = await visitor.page("/stories")
     assert attributes(page, ".story .said a", "href") == [f"/stories/{ids[0]}"]
 
 
@@ -190,6 +191,25 @@ async def test_a_sent_delivery_is_left_alone_and_that_is_said(visitor: Visitor) 
     refused = await visitor.send("/deliveries/1/retry", on="/deliveries")
     assert "It has not failed." in words_of(await visitor.page(refused.headers["location"]))
     assert await rows(visitor.database, "SELECT state FROM deliveries") == [("sent",)]
+    assert await rows(visitor.database, "SELECT action FROM operator_actions") == [("signed in",)]
+
+
+BURST = (
+    "INSERT INTO bursts (kind, what, shown, began_at, last_at, usual, peak_voices, peak_posts, peak_channels, peak_at,"
+    " post_ids) VALUES ('word', 'ferry', 'ferry', now(), now(), 1, 9, 9, 3, now(), '{}') RETURNING id"
+)
+
+
+async def test_a_burst_that_is_owed_is_listed(visitor: Visitor) -> None:
+    await make_subscriber(visitor.database)
+    [(burst,)] = await rows(visitor.database, BURST)
+    await change(
+        visitor.database,
+        "INSERT INTO deliveries (kind, subscriber_id, burst_id, priority, due_at, state, reasons)"
+        " VALUES ('burst', 1, :burst, 1, now(), 'pending', '{}')",
+        burst=burst,
+    )
+    assert "burst" in words_of(await visitor.page("/deliveries"), ".list")
 
 
 async def test_deliveries_never_show_a_posts_words(visitor: Visitor) -> None:
@@ -229,6 +249,16 @@ async def test_a_search_is_saved_with_a_feed_of_its_own_and_removed(visitor: Vis
     assert feeds[0].startswith("http://127.0.0.1:8878/feeds/cwf_")
     assert (await visitor.send("/saved/1/remove", on="/saved")).headers["location"] == "/saved?said=search_removed"
     assert "Nothing is saved yet." in words_of(await visitor.page("/saved"))
+
+
+async def test_a_feed_whose_key_is_gone_says_so_until_it_gets_a_new_address(visitor: Visitor) -> None:
+    await visitor.send("/saved", {"q": "паром"}, on="/search")
+    (visitor.app.state.settings.home / NAME).unlink()
+    page = await visitor.page("/saved")
+    assert "The key that this feed's address was sealed with is gone" in words_of(page)
+    assert page.css(".feeds a") == []
+    await visitor.send("/saved/1/rotate", on="/saved")
+    assert attribute(await visitor.page("/saved"), ".feeds a", "href")
 
 
 async def test_a_feed_gets_a_new_address_and_somebody_elses_is_not_found(visitor: Visitor) -> None:

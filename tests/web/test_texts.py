@@ -11,6 +11,7 @@ import pytest
 import web
 from matching.errors import SENTENCES
 from storage.delivery_figures import Refusal
+from storage.models import Base
 from web.texts import CATALOGUES, ENGLISH, Texts, accepted
 from web.wording import number
 
@@ -63,6 +64,24 @@ def test_every_sentence_that_templates_ask_for_exists_and_every_one_is_asked_for
 
 def test_every_refusal_of_a_delivery_has_its_sentence() -> None:
     assert {f"said_refused_{refusal.name.lower()}" for refusal in Refusal} <= ENGLISH.keys()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "begins"),
+    [
+        ("deliveries", "kind", "delivery_kind_"),
+        ("deliveries", "state", "delivery_"),
+        ("channels", "state", "state_"),
+        ("story_posts", "kind", "kind_"),
+        ("operators", "theme", "theme_"),
+        ("operators", "language", "language_"),
+    ],
+)
+def test_every_word_that_the_database_may_hold_has_its_sentence(table: str, column: str, begins: str) -> None:
+    (rule,) = (each for each in Base.metadata.tables[table].constraints if each.name == f"ck_{table}_{column}")
+    words = re.findall(r"'(\w+)'", str(rule.sqltext))  # type: ignore[attr-defined]
+    assert len(words) > 2
+    assert {f"{begins}{word}" for word in words} <= ENGLISH.keys()
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from storage.ids import MessageId
 from storage.post_values import Entity, Part
 from tests.web.hostile import LINKS
-from web.marking import links_of, pieces
+from web.pages.posts import links_of
 from web.texts import CATALOGUES
-from web.wording import browser, clock, headline, rest, safe_link, span
+from web.wording import address, browser, clock, headline, rest, safe_link, span
 
 ENGLISH = CATALOGUES["en"]
 NOON = dt.datetime(2026, 1, 5, 12, 0, tzinfo=dt.UTC)
@@ -32,15 +32,20 @@ def test_links_of_a_post_come_from_its_words_and_its_entities_once_each() -> Non
         "https://demo.example/a",
         "https://www.demo.example",
         "https://demo.example/b",
-        'https://demo.example/"onmouseover="alert(1',
+        'https://demo.example/"onmouseover="alert(1)',
     ]
 
 
-@given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=8))
-def test_pieces_joined_are_the_text(said: str, places: list[int]) -> None:
-    bounds = sorted({min(place, len(said)) for place in places})
-    ranges = list(zip(bounds[::2], bounds[1::2], strict=False))
-    assert "".join(piece for piece, _ in pieces(said, ranges)) == said
+def test_a_link_that_a_post_names_itself_is_kept_to_its_last_sign() -> None:
+    bridge = "https://wiki.example/Мост_(Лиман)"
+    part = Part(MessageId(1), "the bridge (https://demo.example/a).", (Entity("text_link", 4, 6, url=bridge),))
+    assert links_of([part]) == ["https://demo.example/a", bridge]
+
+
+def test_an_address_leaves_out_what_is_empty_and_keeps_nought() -> None:
+    assert address("/search", {"q": "a b", "sort": ""}, deleted=False, cursor=None) == "/search?q=a+b"
+    assert address("/live/events", after=0) == "/live/events?after=0"
+    assert address("/live") == "/live"
 
 
 def test_a_headline_is_the_first_line_cut_at_a_word() -> None:

@@ -8,10 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from analysis.taxonomy import TOPICS
-from matching.query import parse
 from storage.channel_status import ChannelStatus, channel_statuses
 from storage.own_topics import list_topics, posts_by_topic
-from web.api.asking import Reader, written
+from web.api.asking import Named, Reader
 from web.connections import Connected
 from web.problems import TellingRoute
 
@@ -77,7 +76,7 @@ class Topics(BaseModel):
 
 
 @router.get("/topics", operation_id="listTopics", summary="Topics and how many posts have them", tags=["topics"])
-async def read_topics(_: Reader, connection: Connected) -> Topics:
+async def read_topics(_: Reader, connection: Connected, named: Named) -> Topics:
     """The topics that everybody has, and the operator's own, with the posts of the last 7 days."""
     counts = await posts_by_topic(connection, dt.datetime.now(dt.UTC) - WEEK)
     topics = [
@@ -90,7 +89,7 @@ async def read_topics(_: Reader, connection: Connected) -> Topics:
     owns = [
         TopicBody(
             code=own.code, parent=own.parent, names={each: own.name_in(each) for each in LANGUAGES}, is_own=True,
-            query=await written(connection, parse(own.query, stored=True)), posts_7_days=counts.get(own.code, 0),
+            query=named.written_again(own.query), posts_7_days=counts.get(own.code, 0),
         )
         for own in await list_topics(connection)
     ]  # fmt: skip

@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from matching.query import QueryError, parse
 from storage import deliveries, webhook_deliveries
 from storage.subscription_pages import subscriptions_after
 from storage.subscriptions import Subscription
-from web.api.asking import LARGEST, Admin, written
+from web.api.asking import Admin, Named
 from web.connections import Connected
+from web.numbers import LARGEST
 from web.problems import TellingRoute
+from web.queries import Vocabulary
 
 router = APIRouter(route_class=TellingRoute)
 
@@ -60,18 +61,16 @@ class Subscriptions(BaseModel):
 async def list_subscriptions(
     _: Admin,
     connection: Connected,
+    named: Named,
     after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Subscriptions:
     """All subscriptions in the order they were made. They are changed in their chats only."""
     found = await subscriptions_after(connection, after, limit + 1)
-    page = [await _body(connection, each) for each in found[:limit]]
+    page = [_body(each, named) for each in found[:limit]]
     return Subscriptions(subscriptions=page, next_after=page[-1].id if len(found) > limit else None)
 
 
-async def _body(connection: Connected, each: Subscription) -> SubscriptionBody:
-    try:
-        query = await written(connection, parse(each.query, stored=True))
-    except QueryError:  # of a release with another language: as it stands
-        query = each.query
+def _body(each: Subscription, named: Vocabulary) -> SubscriptionBody:
+    query = named.written_again(each.query)
     return SubscriptionBody(id=each.id, subscriber_id=each.subscriber_id, name=each.name, query=query, state=each.state)

@@ -16,8 +16,9 @@ from storage.post_address import PostAddress
 from storage.posts import get_post
 from storage.search import Cursor, FacetValue, Hit, Scope, Sort, Unit, facets, find, timeline, total
 from storage.stories import story_ids
-from web.api.asking import Moment, Number, QueryText, Reader, understood, written
+from web.api.asking import Moment, Named, QueryText, Reader, understood
 from web.connections import Connected
+from web.numbers import Number
 from web.post_body import PostBody, post_body
 from web.problems import Problem, TellingRoute
 
@@ -64,6 +65,7 @@ class SearchResults(BaseModel):
 async def search_posts(
     _: Reader,
     connection: Connected,
+    named: Named,
     query: QueryText,
     sort: Annotated[Sort, Query(description="Newest first, or best first among the newest 1,000.")] = Sort.NEWEST,
     cursor: Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")] = None,
@@ -76,12 +78,12 @@ async def search_posts(
     ] = False,
 ) -> SearchResults:
     """Posts that a query finds. Pages stay right while posts arrive: a cursor goes on where its page ended."""
-    asked, scope = await understood(connection, query), Scope(deleted=deleted, versions=versions)
+    asked, scope = understood(query, named), Scope(deleted=deleted, versions=versions)
     place = Cursor.read(cursor) if cursor is not None else None
     found = await find(connection, asked, limit=limit, cursor=place, sort=sort, scope=scope)
     counted = await _total(connection, asked, scope) if total else None
     return SearchResults(
-        query=await written(connection, asked),
+        query=named.written(asked),
         posts=[_found(asked, hit, marked=highlights) for hit in found.hits],
         next_cursor=found.next_cursor.text if found.next_cursor else None,
         total=counted,
@@ -182,10 +184,15 @@ class FacetsBody(BaseModel):
 
 @router.get("/facets", operation_id="getFacets", summary="What a search may be narrowed by")
 async def read_facets(
-    _: Reader, connection: Connected, query: QueryText, deleted: Deleted = False, versions: Versions = False
+    _: Reader,
+    connection: Connected,
+    named: Named,
+    query: QueryText,
+    deleted: Deleted = False,
+    versions: Versions = False,
 ) -> FacetsBody:
     """Channels, topics, languages and days of the posts that a query finds, with counts."""
-    asked = await understood(connection, query)
+    asked = understood(query, named)
     found = await facets(connection, asked, scope=Scope(deleted=deleted, versions=versions))
     return FacetsBody(
         channels=list(map(_facet, found.channels)),
@@ -222,6 +229,7 @@ class TimelineBody(BaseModel):
 async def read_timeline(
     _: Reader,
     connection: Connected,
+    named: Named,
     query: QueryText,
     begins_at: Annotated[Moment | None, Query(description="Else the query's `after:`, else the oldest post.")] = None,
     ends_at: Annotated[Moment | None, Query(description="Else the query's `before:`, else the newest post.")] = None,
@@ -231,7 +239,7 @@ async def read_timeline(
     """Posts that a query finds by hour, day or week (UTC), at most 200 spans."""
     if begins_at is not None and ends_at is not None and begins_at >= ends_at:
         raise Problem(400, "The time must begin before it ends.")
-    asked = await understood(connection, query)
+    asked = understood(query, named)
     found = await timeline(
         connection, asked, begins_at=begins_at, ends_at=ends_at, unit=unit, scope=Scope(deleted=deleted)
     )

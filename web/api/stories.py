@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 
 from storage.ids import PostId
 from storage.told_stories import largest_stories, read_story
-from web.api.asking import Moment, Number, Reader
+from web.api.asking import Moment, Reader
 from web.connections import Connected
+from web.numbers import Number
 from web.post_body import PostBody, post_body
 from web.problems import Problem, TellingRoute
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from storage.bursts import Burst, recent_bursts
 from storage.trends import trend
-from web.api.asking import Moment, Reader, understood, written
+from web.api.asking import Moment, Named, Reader, understood
 from web.connections import Connected
 from web.problems import Problem, TellingRoute
 
@@ -48,6 +48,7 @@ class TrendsBody(BaseModel):
 async def read_trends(
     _: Reader,
     connection: Connected,
+    named: Named,
     query: Annotated[list[str], Query(min_length=1, max_length=MOST_QUERIES, description="One to five queries.")],
     unit: Span = Span.DAY,
     spans: Annotated[int, Query(ge=1, le=168, description="How many hours or days, the last one being now's.")] = 14,
@@ -58,11 +59,9 @@ async def read_trends(
     bounds = bounds_until(dt.datetime.now(dt.UTC), unit, spans)
     series = []
     for words in query:
-        asked = await understood(connection, words)
+        asked = understood(words, named)
         counted = await trend(connection, asked, bounds)
-        series.append(
-            Series(query=await written(connection, asked), counts=list(counted.counts), one_in=counted.one_in)
-        )
+        series.append(Series(query=named.written(asked), counts=list(counted.counts), one_in=counted.one_in))
     return TrendsBody(unit=unit, bounds=bounds, series=series)
 
 

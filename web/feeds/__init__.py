@@ -10,21 +10,23 @@ from enum import StrEnum
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from config.keys import Key, KeyFileError
 from matching.query import parse
 from storage import saved_searches
+from storage.saved_searches import SavedSearch
 from storage.search import SearchTooSlow, search
 from web.connections import Connected
 from web.feeds import json_feed, rss
 from web.feeds.entries import Feed, make_feed
-from web.problems import Problem
+from web.problems import Problem, TellingRoute
 from web.tokens import allowances_of, count_mistake, refuse_haste
 
-__all__ = ["base_of", "feed_urls", "router"]
+__all__ = ["base_of", "feed_urls", "router", "urls_of"]
 
 NEWEST = 50
 """Entries of a feed: a reader that asks once an hour misses none of a search that finds 1,200 posts a day."""
 
-router = APIRouter(prefix="/feeds", include_in_schema=False)
+router = APIRouter(prefix="/feeds", include_in_schema=False, route_class=TellingRoute)
 
 
 class Format(StrEnum):
@@ -61,6 +63,14 @@ def feed_urls(base: str, word: str) -> tuple[str, str]:
     return f"{base}/feeds/{word}.{Format.RSS}", f"{base}/feeds/{word}.{Format.JSON}"
 
 
+def urls_of(request: Request, search: SavedSearch, key: Key) -> tuple[str, str] | None:
+    """The same of a saved search; None when the key is not the one that its word was sealed with."""
+    try:
+        return feed_urls(base_of(request), saved_searches.word_of(search, key))
+    except KeyFileError:
+        return None
+
+
 def _answer(request: Request, feed: Feed, form: Format) -> Response:
     kind = rss if form is Format.RSS else json_feed
     body = kind.write(feed)
@@ -83,6 +93,6 @@ def _has_it(request: Request, etag: str, changed_at: dt.datetime) -> bool:
         return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in tags.split(","))
     try:
         since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return since.tzinfo is not None and changed_at.replace(microsecond=0) <= since

@@ -82,6 +82,8 @@ def read(document: bytes) -> list[Outline]:
         parser.Parse(document, True)
     except expat.ExpatError as error:
         raise OpmlRefused(f"The list is no XML: {expat.ErrorString(error.code)} in line {error.lineno}.") from None
+    except (LookupError, ValueError):  # expat's own way with encodings of several bytes, and with unknown ones
+        raise OpmlRefused("The list is in an encoding that is not read here: save it as UTF-8.") from None
     if not reading.is_opml:
         raise OpmlRefused("This is no OPML: it begins with another element.")
     return reading.outlines

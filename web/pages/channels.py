@@ -14,7 +14,7 @@ from storage.volumes import volumes
 from web.access import SignedIn
 from web.charts import bar_chart, days, hours
 from web.connections import Connected
-from web.pages.posts import LARGEST_NUMBER
+from web.numbers import Number
 from web.rendering import page, zone_of
 
 router = APIRouter()
@@ -33,9 +33,9 @@ async def channels(request: Request, connection: Connected) -> Response:
 
 
 @router.get("/channels/{channel_id}")
-async def channel(request: Request, connection: Connected, operator: SignedIn, channel_id: int) -> Response:
+async def channel(request: Request, connection: Connected, operator: SignedIn, channel_id: Number) -> Response:
     """One of them."""
-    found = await channel_statuses(connection, [ChannelId(channel_id)]) if 0 < channel_id <= LARGEST_NUMBER else []
+    found = await channel_statuses(connection, [ChannelId(channel_id)])
     if not found:
         raise HTTPException(404)
     status = found[0]

@@ -13,7 +13,7 @@ from storage.ids import DeliveryId
 from storage.operators import note_action
 from web.access import SignedIn
 from web.connections import Connected
-from web.pages.posts import LARGEST_NUMBER
+from web.numbers import Number
 from web.rendering import page
 
 router = APIRouter()
@@ -45,23 +45,19 @@ async def deliveries(request: Request, connection: Connected, state: str = "", s
     )
 
 
-SAID = {
-    "retried": None,
-    "cancelled": None,
-    **{f"refused_{refusal.name.lower()}": refusal for refusal in Refusal},
-}
+SAID = frozenset({"retried", "cancelled", *(f"refused_{refusal.name.lower()}" for refusal in Refusal)})
 """What may be said about the last form."""
 
 
 @router.post("/deliveries/{delivery_id}/retry")
 async def try_again(
-    connection: Connected, operator: SignedIn, delivery_id: int, state: Annotated[str, Form()] = ""
+    connection: Connected, operator: SignedIn, delivery_id: Number, state: Annotated[str, Form()] = ""
 ) -> Response:
     """Send a failed one once more."""
-    ids = [DeliveryId(_number(delivery_id))]
-    refused = await retry(connection, ids)
-    await note_action(connection, operator.name, "delivery retried", str(delivery_id))
-    return _back(state, refused.get(ids[0]), "retried")
+    refused = (await retry(connection, [DeliveryId(delivery_id)])).get(DeliveryId(delivery_id))
+    if refused is None:
+        await note_action(connection, operator.name, "delivery retried", str(delivery_id))
+    return _back(state, refused, "retried")
 
 
 @router.post("/deliveries/retry-failed")
@@ -74,19 +70,13 @@ async def try_all_again(connection: Connected, operator: SignedIn) -> Response:
 
 @router.post("/deliveries/{delivery_id}/cancel")
 async def call_off(
-    connection: Connected, operator: SignedIn, delivery_id: int, state: Annotated[str, Form()] = ""
+    connection: Connected, operator: SignedIn, delivery_id: Number, state: Annotated[str, Form()] = ""
 ) -> Response:
     """Send a waiting one no more."""
-    ids = [DeliveryId(_number(delivery_id))]
-    refused = await cancel(connection, ids)
-    await note_action(connection, operator.name, "delivery cancelled", str(delivery_id))
-    return _back(state, refused.get(ids[0]), "cancelled")
-
-
-def _number(delivery_id: int) -> int:
-    if not 0 < delivery_id <= LARGEST_NUMBER:
-        raise HTTPException(404)
-    return delivery_id
+    refused = (await cancel(connection, [DeliveryId(delivery_id)])).get(DeliveryId(delivery_id))
+    if refused is None:
+        await note_action(connection, operator.name, "delivery cancelled", str(delivery_id))
+    return _back(state, refused, "cancelled")
 
 
 def _back(state: str, refused: Refusal | None, done: str) -> Response:

@@ -18,16 +18,15 @@ from storage.database import Database, DatabaseAway
 from storage.ids import PostId
 from storage.operator_sessions import session_of
 from storage.posts import StoredPost
-from storage.search import SearchTooSlow, search
+from storage.search import SearchHeldUp, SearchTooSlow, search
 from web.access import SignedIn
 from web.access.cookies import session_token
 from web.connections import database_of
 from web.live import Arrivals, TooManyWatchers
-from web.marking import unsteered
-from web.pages.posts import LARGEST_NUMBER
-from web.queries import asked
+from web.numbers import LARGEST
+from web.queries import Asked, asked
 from web.rendering import page, texts_for, zone_of
-from web.wording import clock, iso, safe_link, topic_name
+from web.wording import address, clock, iso, safe_link, topic_name
 
 router = APIRouter()
 
@@ -61,7 +60,9 @@ async def live(request: Request, operator: SignedIn, q: str = "") -> Response:
                 posts = await search(connection, read.query, limit=BEFORE)
         except SearchTooSlow:
             trouble = "search_too_slow"
-    shown = [_values(request, operator, post, read.query) for post in posts if post.id <= number]
+        except SearchHeldUp:
+            trouble = "search_held_up"
+    shown = [_values(request, operator, post, read) for post in posts if post.id <= number]
     return await page(
         request, "live.html", status=400 if read.problem else 200, section="live",
         asked=read, settled=number, posts=shown, trouble=trouble,
@@ -77,14 +78,14 @@ async def events(request: Request, operator: SignedIn, q: str = "", after: int =
     if read.problem:
         return PlainTextResponse(read.problem.sentence, 400)
     last = request.headers.get("last-event-id", "")
-    begin = int(last) if last.isdecimal() else after
-    if not 0 <= begin <= LARGEST_NUMBER:
+    begin = int(last) if last.isdecimal() and len(last) <= len(str(LARGEST)) else after
+    if not 0 <= begin <= LARGEST:
         begin = await settled_number(database)
-    stream = _stream(request, operator, read.query, PostId(begin))
+    stream = _stream(request, operator, read, PostId(begin))
     return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
-async def _stream(request: Request, operator: SignedIn, query: Query | None, last: PostId) -> AsyncIterator[str]:
+async def _stream(request: Request, operator: SignedIn, read: Asked, last: PostId) -> AsyncIterator[str]:
     database = database_of(request)
     arrivals: Arrivals = request.app.state.arrivals
     now = asyncio.get_running_loop().time
@@ -99,8 +100,8 @@ async def _stream(request: Request, operator: SignedIn, query: Query | None, las
             if number is None:
                 yield ": still here\n\n"
                 continue
-            async for post in _between(database, query, last, number):
-                yield f"id: {post.id}\ndata: {json.dumps(_values(request, operator, post, query))}\n\n"
+            async for post in _between(database, read.query, last, number):
+                yield f"id: {post.id}\ndata: {json.dumps(_values(request, operator, post, read))}\n\n"
             last = number
             yield f"id: {last}\n\n"  # nothing to show, but the browser remembers how far it has seen
     except TooManyWatchers:
@@ -126,18 +127,19 @@ async def _is_signed_in(request: Request) -> bool:
         return token is not None and await session_of(connection, token) is not None
 
 
-def _values(request: Request, operator: SignedIn, post: StoredPost, query: Query | None) -> dict[str, Any]:
+def _values(request: Request, operator: SignedIn, post: StoredPost, read: Asked) -> dict[str, Any]:
     """What the page shows of a post: plain values, of which it makes texts, never markup."""
     texts, zone = texts_for(request, operator), zone_of(operator.time_zone)
-    said = excerpt(query, post.text, length=EXCERPT).pieces() if query else [(post.text[:EXCERPT], False)]
+    said = excerpt(read.query, post.text, length=EXCERPT).pieces() if read.query else [(post.text[:EXCERPT], False)]
     return {
         "id": post.id,
+        "here": address(f"/posts/{post.id}", q=read.words),
         "at": iso(post.posted_at),
         "clock": clock(texts, zone, dt.datetime.now(dt.UTC), post.posted_at),
-        "channel": unsteered(post.channel.title),
+        "channel": post.channel.title,
         "name": post.channel.name,
         "url": safe_link(post.url),
         "language": post.language or "",
         "topics": [topic_name(texts, topic.code) for topic in post.topics],
-        "pieces": [[piece, is_marked] for piece, is_marked in said],
+        "pieces": [[piece, is_marked] for piece, is_marked in said if piece] or [[texts.say("no_text"), False]],
     }

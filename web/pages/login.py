@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Form, Query, Request
@@ -83,6 +82,5 @@ async def _form(request: Request, after: str, *, status: int = 200, **values: An
 
 def _own_place(address: str) -> str:
     """A path of ours, whatever was asked for: signing in leads nowhere else."""
-    parts = urlsplit(address.replace("\\", "/"))
-    is_ours = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith("//")
+    is_ours = address.startswith("/") and not address.startswith("//")
     return address if is_ours and address.isprintable() and "\\" not in address else "/"

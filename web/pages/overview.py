@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from storage.delivery_figures import figures
-from storage.heartbeats import silence_of
+from storage.heartbeats import SILENT_AFTER, silence_of
 from storage.told_stories import largest_stories
 from storage.volumes import reading, topic_volumes, volumes
 from web.charts import bar_chart, hours
@@ -21,9 +21,6 @@ router = APIRouter()
 DAY = 24
 STORIES = 8
 TOPICS = 8
-
-SILENT = dt.timedelta(seconds=30)
-"""Ingest says every ten seconds that it works: three times unheard is gone."""
 
 
 @router.get("/")
@@ -42,7 +39,7 @@ async def overview(request: Request, connection: Connected) -> Response:
         chart=bar_chart(counts, bounds),
         before=before,
         reading=await reading(connection),
-        is_reading=silence is not None and silence < SILENT,
+        is_reading=silence is not None and silence <= SILENT_AFTER,
         silence=silence,
         figures=await figures(connection),
         stories=await largest_stories(connection, now - dt.timedelta(hours=DAY), limit=STORIES),

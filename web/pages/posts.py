@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,23 +11,26 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from analysis.differences import Piece, differences
-from matching.highlighting import highlights
+from matching.highlighting import Excerpt, highlights
 from storage.database import Connection
 from storage.history import History, PostNotStored, Version, read_history
 from storage.ids import PostId
 from storage.post_address import PostAddress
+from storage.post_values import LINK, Part
 from storage.posts import StoredPost, get_post
 from storage.told_stories import Story, StoryTelling, read_story
 from web.access import SignedIn
 from web.connections import Connected
-from web.marking import links_of, pieces
+from web.numbers import Number
 from web.queries import asked
 from web.rendering import page, texts_for, zone_of
+from web.wording import safe_link
 
 router = APIRouter()
 
-LARGEST_NUMBER = 2**63 - 1
-"""What PostgreSQL's bigint holds: a greater number is no post's."""
+MOST_LINKS = 30
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,8 @@ class Edit:
 
 
 @router.get("/posts/{post_id}")
-async def post(request: Request, connection: Connected, operator: SignedIn, post_id: int, q: str = "") -> Response:
+async def post(request: Request, connection: Connected, operator: SignedIn, post_id: Number, q: str = "") -> Response:
     """The post's page; `q` is the query that found it, whose words are marked."""
-    if not 0 < post_id <= LARGEST_NUMBER:
-        raise HTTPException(404)
     found = await get_post(connection, PostId(post_id))
     if found is None:
         raise HTTPException(404)
@@ -54,7 +57,7 @@ async def post(request: Request, connection: Connected, operator: SignedIn, post
         "post.html",
         section="search",
         post=found,
-        pieces=pieces(found.text, ranges),
+        pieces=Excerpt(found.text, tuple(ranges)).pieces(),
         links=links_of(found.parts),
         media=[part.medium for part in found.parts if part.medium],
         history=history,
@@ -75,6 +78,17 @@ async def _history(connection: Connection, post: StoredPost) -> History | None:
         return await read_history(connection, PostAddress(channel, post.message_id))
     except PostNotStored:
         return None
+
+
+def links_of(parts: Sequence[Part]) -> list[str]:
+    """Where a post links to, each address once: web pages only."""
+    found: dict[str, None] = {}
+    for part in parts:
+        in_words = [url.rstrip(".,;:!?)]") for url in LINK.findall(part.text)]  # what a sentence puts right behind
+        for url in [*in_words, *(entity.url.strip() for entity in part.entities if entity.url)]:
+            if safe := safe_link(url if SCHEME.match(url) else f"https://{url}"):
+                found[safe] = None
+    return list(found)[:MOST_LINKS]
 
 
 def _edits(versions: tuple[Version, ...]) -> list[Edit]:

@@ -15,7 +15,7 @@ from storage.ids import PostId
 from storage.told_stories import StoryTelling, largest_stories, read_story
 from web import charts
 from web.connections import Connected
-from web.pages.posts import LARGEST_NUMBER
+from web.numbers import Number
 from web.rendering import page
 
 router = APIRouter()
@@ -60,9 +60,9 @@ async def stories(
 
 
 @router.get("/stories/{story_id}")
-async def story(request: Request, connection: Connected, story_id: int) -> Response:
+async def story(request: Request, connection: Connected, story_id: Number) -> Response:
     """One of them; any post of it names it."""
-    found = await read_story(connection, PostId(story_id)) if 0 < story_id <= LARGEST_NUMBER else None
+    found = await read_story(connection, PostId(story_id))
     if found is None:
         raise HTTPException(404)
     begins_at, ends_at = found.first.posted_at, found.tellings[-1].post.posted_at

@@ -43,6 +43,8 @@ if (list) watch(list);
 
 function watch(list) {
   const MOST = 300;
+  const SOON = 2_000;
+  const LATE = 60_000;
   const lamp = document.getElementById("lamp");
   const button = document.getElementById("pause");
   const label = button.textContent;
@@ -50,6 +52,9 @@ function watch(list) {
   const pattern = document.getElementById("arrived");
   let paused = false;
   let waiting = [];
+  let events = null;
+  let last = null;
+  let wait = SOON;
 
   const say = (state) => {
     lamp.textContent = lamp.dataset[state];
@@ -64,15 +69,15 @@ function watch(list) {
     const said = item.querySelector(".said");
     item.dataset.id = post.id;
     channel.firstElementChild.textContent = post.channel;
-    channel.href = `/posts/${Number(post.id)}`;
+    channel.href = post.here;
     time.textContent = post.clock;
     time.dateTime = post.at;
-    for (const topic of post.topics) {
+    time.after(...post.topics.map((topic) => {
       const tag = document.createElement("span");
       tag.className = "tag";
       tag.textContent = topic;
-      time.after(tag);
-    }
+      return tag;
+    }));
     if (post.url) out.href = post.url;
     else out.remove();
     for (const [piece, isMarked] of post.pieces) {
@@ -89,19 +94,34 @@ function watch(list) {
     if (posts.length) quiet.hidden = true;
   };
 
-  const events = new EventSource(list.dataset.events);
-  events.onopen = () => say(paused ? "paused" : "open");
-  events.onerror = () => say("lost");
-  events.addEventListener("full", () => {
-    events.close();
-    say("full");
-  });
-  events.onmessage = (event) => {
-    const post = JSON.parse(event.data);
-    if (!paused) return put([post]);
-    waiting.push(post);
-    button.textContent = button.dataset.waiting.replace("{n}", waiting.length);
+  const connect = () => {
+    const address = new URL(list.dataset.events, location.href);
+    if (last !== null) address.searchParams.set("after", last);
+    events = new EventSource(address);
+    events.onopen = () => {
+      wait = SOON;
+      say(paused ? "paused" : "open");
+    };
+    events.onerror = () => {
+      say("lost");
+      // What breaks is asked for again by the browser; what is refused (the database is away, a proxy says so) is not.
+      if (events.readyState !== EventSource.CLOSED) return;
+      setTimeout(connect, wait);
+      wait = Math.min(2 * wait, LATE);
+    };
+    events.addEventListener("full", () => {
+      events.close();
+      say("full");
+    });
+    events.onmessage = (event) => {
+      last = event.lastEventId;
+      const post = JSON.parse(event.data);
+      if (!paused) return put([post]);
+      waiting.push(post);
+      button.textContent = button.dataset.waiting.replace("{n}", waiting.length);
+    };
   };
+  connect();
 
   button.addEventListener("click", () => {
     paused = !paused;

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.plurals import east_slavic_form, english_form
 from matching.error_sentences import RUSSIAN as RUSSIAN_ERRORS
 from matching.error_sentences import UKRAINIAN as UKRAINIAN_ERRORS
 from matching.errors import SENTENCES, QueryError
@@ -53,18 +54,6 @@ class Texts:
     def wrong(self, error: QueryError) -> str:
         """What is wrong with a query."""
         return self.errors[error.code].format_map(error.values)
-
-
-def english_form(n: int) -> int:
-    """One, other (Unicode CLDR, plural rules: en)."""
-    return 0 if n == 1 else 1
-
-
-def east_slavic_form(n: int) -> int:
-    """One, few, many (CLDR: ru, uk): 1 and 21; 2-4 and 22; 0, 5-20 and 25."""
-    if n % 10 == 1 and n % 100 != 11:
-        return 0
-    return 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
 
 
 _SPACED = str.maketrans({",": "\u00a0", ".": ","})

@@ -34,7 +34,7 @@ ENGLISH: Mapping[str, str | tuple[str, ...]] = {
     "no_text": "(no text)",
     "no_posts": "No posts yet.",
     "chart_most": "most: {most}",
-    "estimated": "Estimated from every {one_in}th post.",
+    "estimated": "Estimated: one post in {one_in} was counted.",
     # Errors
     "error_400": "This request makes no sense to the console.",
     "error_401": "Nobody is signed in.",
@@ -282,7 +282,7 @@ ENGLISH: Mapping[str, str | tuple[str, ...]] = {
     "delivery_kind_alert": "alert",
     "delivery_kind_amendment": "amendment",
     "delivery_kind_notice": "notice",
-    "delivery_kind_digest": "digest",
+    "delivery_kind_burst": "burst",
     "said_retried": "It is sent once more.",
     "said_cancelled": "It is not sent any more.",
     "said_refused_unknown_number": "There is no delivery of that number.",

@@ -271,7 +271,7 @@ RUSSIAN: Mapping[str, str | tuple[str, ...]] = {
     "delivery_kind_alert": "уведомление",
     "delivery_kind_amendment": "дополнение",
     "delivery_kind_notice": "сообщение оператору",
-    "delivery_kind_digest": "дайджест",
+    "delivery_kind_burst": "всплеск",
     "said_retried": "Будет отправлено ещё раз.",
     "said_cancelled": "Больше отправляться не будет.",
     "said_refused_unknown_number": "Доставки с таким номером нет.",

@@ -271,7 +271,7 @@ UKRAINIAN: Mapping[str, str | tuple[str, ...]] = {
     "delivery_kind_alert": "сповіщення",
     "delivery_kind_amendment": "доповнення",
     "delivery_kind_notice": "повідомлення оператору",
-    "delivery_kind_digest": "дайджест",
+    "delivery_kind_burst": "сплеск",
     "said_retried": "Буде надіслано ще раз.",
     "said_cancelled": "Більше не надсилатиметься.",
     "said_refused_unknown_number": "Доставки з таким номером немає.",

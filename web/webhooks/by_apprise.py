@@ -10,8 +10,12 @@ import asyncio
 import datetime as dt
 import importlib.util
 import logging
+from typing import TYPE_CHECKING
 
 from web.webhooks.requests import Answer
+
+if TYPE_CHECKING:
+    from apprise import Apprise
 
 LONGEST = dt.timedelta(seconds=30)
 """Apprise waits 4 s for a connection and 4 s for an answer, and a mail takes several of each."""
@@ -23,20 +27,13 @@ class NoApprise(Exception):
 
 def check(address: str) -> str:
     """The scheme of an address that apprise understands. Raises NoApprise, or ValueError for any other address."""
-    if importlib.util.find_spec("apprise") is None:
-        raise NoApprise("Install the extra `notify` to send by apprise: pip install 'channelwatch[notify]'")
-    from apprise import Apprise
-
-    _quiet()
-    if not Apprise().add(address):
-        raise ValueError("Apprise does not understand this address: https://github.com/caronc/apprise lists all.")
+    _opened(address)
     return address.partition("://")[0].lower()
 
 
 async def notify(address: str, title: str, said: str) -> Answer:
     """Send a message. Never raises; apprise says only whether it went."""
     try:
-        check(address)
         async with asyncio.timeout(LONGEST.total_seconds()):
             went = await asyncio.to_thread(_notify, address, title, said)
     except (NoApprise, ValueError) as error:
@@ -49,11 +46,16 @@ async def notify(address: str, title: str, said: str) -> Answer:
 
 
 def _notify(address: str, title: str, said: str) -> bool:
+    return bool(_opened(address).notify(body=said, title=title))
+
+
+def _opened(address: str) -> Apprise:
+    if importlib.util.find_spec("apprise") is None:
+        raise NoApprise("Install the extra `notify` to send by apprise: pip install 'channelwatch[notify]'")
     from apprise import Apprise
 
-    sender = Apprise()
-    return bool(sender.add(address) and sender.notify(body=said, title=title))
-
-
-def _quiet() -> None:
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs addresses, and they hold passwords
+    sender = Apprise()
+    if not sender.add(address):
+        raise ValueError("Apprise does not understand this address: https://github.com/caronc/apprise lists all.")
+    return sender
