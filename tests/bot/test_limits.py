@@ -18,6 +18,7 @@ from bot.rates import (
     GROUP_MINUTE,
     SECOND_MESSAGES,
     SECOND_SPACING,
+    SECOND_WITH_MARGIN,
     Rates,
 )
 from sandbox.sped_clock import SpedClock
@@ -57,9 +58,9 @@ def most_within(times: list[float], seconds: float) -> int:
 
 
 @given(REQUESTS)
-def test_never_more_than_29_in_any_second_and_28_a_second_in_the_long_run(requests: list[tuple[int, float]]) -> None:
+def test_never_more_than_30_in_any_second_and_28_a_second_in_the_long_run(requests: list[tuple[int, float]]) -> None:
     times = [at for at, _ in simulate(requests)]
-    assert most_within(times, 1.0) <= SECOND_MESSAGES
+    assert most_within(times, SECOND_WITH_MARGIN) <= SECOND_MESSAGES
     assert most_within(times, 10.0) <= (10 + CATCHING_UP) * 28 + 1
 
 
@@ -70,10 +71,10 @@ def test_many_chats_at_once_get_28_a_second(chats: list[int]) -> None:
 
 
 @given(REQUESTS, st.floats(0, 0.05))
-def test_never_more_than_29_in_any_second_with_timers_that_are_late(
+def test_never_more_than_30_in_any_second_with_timers_that_are_late(
     requests: list[tuple[int, float]], lateness: float
 ) -> None:
-    assert most_within([at for at, _ in simulate(requests, lateness=lateness)], 1.0) <= SECOND_MESSAGES
+    assert most_within([at for at, _ in simulate(requests, lateness=lateness)], SECOND_WITH_MARGIN) <= SECOND_MESSAGES
 
 
 def test_timers_that_are_late_cost_nothing() -> None:
@@ -100,7 +101,7 @@ def test_requests_that_are_made_long_after_their_turn_count_from_then(delays: li
         made.append(now + delay)
         rates.went(chat, now, now + delay)
         now += delay
-    assert most_within(made, 1.0) <= SECOND_MESSAGES
+    assert most_within(made, SECOND_WITH_MARGIN) <= SECOND_MESSAGES
 
 
 @given(REQUESTS)
