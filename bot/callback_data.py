@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.message import DATA_BYTES, SIGNATURE_CHARACTERS, UnusableButton
 from bot.outgoing import Json, Outgoing, Request
+from config.keys import write_once
 
 SIGNATURE_BYTES = 10
 
@@ -43,7 +43,7 @@ class Seal:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _make(path)
+            write_once(path, secrets.token_hex(32).encode() + b"\n")
             secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
         except OSError as error:
             raise SecretUnusable(f"The secret of buttons {path} cannot be used: {error.strerror}.") from None
@@ -99,21 +99,3 @@ class Sealing(Outgoing):
         if isinstance(markup, InlineKeyboardMarkup) and isinstance(chat_id, int):
             request.data["reply_markup"] = self._seal.keyboard(markup, chat_id)
         return await self._inner.answer_to(request)
-
-
-def _make(path: Path) -> None:
-    """Write a new secret, never over another one; whole, or not at all."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return  # another process was first: its secret counts
-    finally:
-        draft.unlink(missing_ok=True)

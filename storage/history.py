@@ -80,11 +80,18 @@ async def find_post(connection: Connection, address: PostAddress) -> PostId:
 
 async def read_history(connection: Connection, address: PostAddress) -> History:
     """The post that has this message, with its versions. Raises PostNotStored."""
-    post_id = await find_post(connection, address)
+    history = await history_of(connection, await find_post(connection, address))
+    if history is None:
+        raise PostNotStored(_FORGOTTEN.format(address))  # this very moment
+    return history
+
+
+async def history_of(connection: Connection, post_id: PostId) -> History | None:
+    """The post of that number with its versions; None when there is none (any more)."""
     post = await get_post(connection, post_id)
     facts = (await connection.execute(_FACTS.where(PostRow.id == post_id))).first()
     if post is None or facts is None:
-        raise PostNotStored(_FORGOTTEN.format(address))  # this very moment
+        return None
     gone = await connection.scalars(
         select(ChannelMessageRow.message_id)
         .where(ChannelMessageRow.post_id == post_id, ChannelMessageRow.kind == "gone")

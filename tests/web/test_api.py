@@ -60,6 +60,12 @@ async def test_pages_hold_every_post_once_while_others_arrive(asker: Program) ->
     assert sorted(seen) == [1, 2, 3, 4, 5]
 
 
+async def test_a_post_of_an_archive_that_names_no_channel_has_its_life_told_too(asker: Program) -> None:
+    (post_id,) = await store_posts(asker.database, "мир")
+    await change(asker.database, "UPDATE channels SET username = NULL, telegram_id = NULL")
+    assert (await asker.get(f"/posts/{post_id}"))["versions"][0]["text"] == "мир"
+
+
 async def test_of_a_protected_channel_there_is_no_text_anywhere(asker: Program) -> None:
     (post_id,) = await store_posts(asker.database, "мир канарейка")
     await change(asker.database, "UPDATE channels SET is_protected = true")

@@ -10,10 +10,8 @@ from pydantic import BaseModel, Field
 
 from matching.highlighting import excerpt, highlights
 from matching.query import Query as Asked
-from storage.history import History, read_history
+from storage.history import History, history_of
 from storage.ids import PostId
-from storage.post_address import PostAddress
-from storage.posts import get_post
 from storage.search import Cursor, FacetValue, Hit, Scope, Sort, Unit, facets, find, timeline, total
 from storage.stories import story_ids
 from web.api.asking import Moment, Named, QueryText, Reader, understood
@@ -132,15 +130,12 @@ class PostDetails(BaseModel):
 @router.get("/posts/{post_id}", operation_id="getPost", summary="A post with its versions", responses={404: {}})
 async def read_post(_: Reader, connection: Connected, post_id: Number) -> PostDetails:
     """A post, every version of it that was seen, and the story that it tells."""
-    post = await get_post(connection, PostId(post_id))
-    if post is None:
+    history = await history_of(connection, PostId(post_id))
+    if history is None:
         raise Problem(404, "There is no such post (any more).")
-    channel = post.channel.username or post.channel.telegram_id
-    if channel is None:
-        raise Problem(404, "There is no such post (any more).")
-    history = await read_history(connection, PostAddress(channel, post.message_id))
+    post = history.post
     return PostDetails(
-        post=post_body(history.post),
+        post=post_body(post),
         story_id=(await story_ids(connection, [post.id]))[post.id],
         found_by=history.found_by,
         reactions=dict(history.reactions),

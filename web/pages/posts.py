@@ -12,12 +12,9 @@ from starlette.responses import Response
 
 from analysis.differences import Piece, differences
 from matching.highlighting import Excerpt, highlights
-from storage.database import Connection
-from storage.history import History, PostNotStored, Version, read_history
+from storage.history import Version, history_of
 from storage.ids import PostId
-from storage.post_address import PostAddress
 from storage.post_values import LINK, Part
-from storage.posts import StoredPost, get_post
 from storage.told_stories import Story, StoryTelling, read_story
 from web.access import SignedIn
 from web.connections import Connected
@@ -45,11 +42,11 @@ class Edit:
 @router.get("/posts/{post_id}")
 async def post(request: Request, connection: Connected, operator: SignedIn, post_id: Number, q: str = "") -> Response:
     """The post's page; `q` is the query that found it, whose words are marked."""
-    found = await get_post(connection, PostId(post_id))
-    if found is None:
+    history = await history_of(connection, PostId(post_id))
+    if history is None:
         raise HTTPException(404)
+    found = history.post
     read = await asked(connection, q, texts_for(request, operator), zone_of(operator.time_zone))
-    history = await _history(connection, found)
     story = await read_story(connection, found.id)
     ranges = highlights(read.query, found.text) if read.query else []
     return await page(
@@ -61,23 +58,12 @@ async def post(request: Request, connection: Connected, operator: SignedIn, post
         links=links_of(found.parts),
         media=[part.medium for part in found.parts if part.medium],
         history=history,
-        edits=_edits(history.versions) if history else [],
+        edits=_edits(history.versions),
         story=story if story and len(story.tellings) > 1 else None,
         place=_place(story, found.id),
         copies=[each for each in story.tellings if each.place.like_post_id == found.id] if story else [],
         q=q,
     )
-
-
-async def _history(connection: Connection, post: StoredPost) -> History | None:
-    """With its versions; None for a post of an archive whose channel has neither name nor number."""
-    channel = post.channel.username or post.channel.telegram_id
-    if channel is None:
-        return None
-    try:
-        return await read_history(connection, PostAddress(channel, post.message_id))
-    except PostNotStored:
-        return None
 
 
 def links_of(parts: Sequence[Part]) -> list[str]:
