@@ -37,8 +37,12 @@ def test_shares_have_four_digits_at_any_depth(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["topics", "stories", "keywords"])
 @pytest.mark.parametrize(
-    "content", [b"{", b"[1]", b'{"text": "a"}', b"\xff\xfe", b"\x1f\x8b nothing packed", gzip.compress(b"{}" * 99)[:-9]]
-)
+    "content",
+    [
+        b"{", b"[1]", b'{"text": "a"}', b"\xff\xfe", b"\x1f\x8b nothing packed",
+        pytest.param(gzip.compress(b"{}" * 99)[:-9], id="packed and cut off"),  # holds the time at which it was packed
+    ],
+)  # fmt: skip
 def test_a_file_that_cannot_be_measured_gets_a_sentence(tmp_path: Path, what: str, content: bytes) -> None:
     file = tmp_path / "posts.jsonl"
     file.write_bytes(content)
