@@ -194,7 +194,8 @@ async def _pump(queue: Queue, response: web.StreamResponse) -> None:
     """Write events until the server stops; a comment now and then shows whether anybody still reads."""
     while True:
         try:
-            event = await asyncio.wait_for(queue.get(), _HEARTBEAT_SECONDS)
+            async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                event = await queue.get()
         except TimeoutError:
             event = ": still here\n\n"
         if event == _CLOSED:

@@ -91,7 +91,8 @@ class Arrivals:
                         self._number = number
                         self._moved.notify_all()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), OWN_LOOK)
+                    async with asyncio.timeout(OWN_LOOK):  # wait_for would swallow an end that comes with a wake-up
+                        await woken.wait()
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)

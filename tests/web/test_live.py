@@ -218,6 +218,33 @@ async def test_watching_goes_on_after_statements_were_refused(
     await arrivals.ended()
 
 
+async def test_watching_ends_also_when_a_wake_up_comes_at_that_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wakeups: list[asyncio.Event] = []
+
+    async def settled(_: Database) -> int:
+        return 7
+
+    async def listen(_: live.Arrivals, woken: asyncio.Event) -> None:
+        wakeups.append(woken)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(live, "settled_number", settled)
+    monkeypatch.setattr(live.Arrivals, "_listen", listen)
+    monkeypatch.setattr(live, "OWN_LOOK", 60.0)
+    arrivals = live.Arrivals(database)
+    numbers = arrivals.numbers(0, silence=20)  # type: ignore[arg-type]
+    await anext(numbers)
+    for _ in range(5):
+        await asyncio.sleep(0)  # until it waits
+    wakeups[0].set()
+    await asyncio.sleep(0)
+    await numbers.aclose()
+    async with asyncio.timeout(10):
+        await arrivals.ended()
+
+
 async def test_nobody_looks_at_the_database_while_nobody_watches(database: Database) -> None:
     arrivals = live.Arrivals(database)
     numbers = arrivals.numbers(0, silence=0.01)  # type: ignore[arg-type]
