@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import compress
 
-from analysis.lemmas import _knowing
+from analysis.lemmas import knowing
 from analysis.recent import Recent
 from analysis.text import Terms
 
@@ -143,7 +143,7 @@ _BY_RUSSIAN, _BY_UKRAINIAN = 1, 2
 
 def _known(form: str) -> int:
     """Which dictionaries know a form, as a sum of the two signs."""
-    return sum(_BY_RUSSIAN if language == "ru" else _BY_UKRAINIAN for language, _ in _knowing(form))
+    return sum(_BY_RUSSIAN if language == "ru" else _BY_UKRAINIAN for language, _ in knowing(form))
 
 
 _KNOWN = Recent(_known, bound=100_000)

@@ -79,7 +79,7 @@ def lemmas_asked(form: str) -> tuple[str, ...]:
     if len(form) > LONGEST_LOOKED_UP or not _CYRILLIC.search(form) or any(map(str.isdigit, form)) or "'" in form:
         return lemmas_of(form)
     asked: set[str] = set()
-    is_narrowed = bool(_knowing(form))  # what is only guessed narrows nothing
+    is_narrowed = bool(knowing(form))  # what is only guessed narrows nothing
     for language, readings in _read(form):
         is_narrowed = is_narrowed and (language != "ru" or _is_likely(form, readings))
         lemmas = {reading.lemma for reading in readings}
@@ -117,11 +117,11 @@ def _read(form: str) -> list[tuple[str, list[_Reading]]]:
                 for parse in analyser.parse(form)
             ],
         )
-        for language, analyser in _knowing(form) or _analysers()
+        for language, analyser in knowing(form) or _analysers()
     ]
 
 
-def _knowing(form: str) -> list[tuple[str, Any]]:
+def knowing(form: str) -> list[tuple[str, Any]]:
     """The dictionaries that hold a form."""
     return [pair for pair in _analysers() if pair[1].word_is_known(form)]
 

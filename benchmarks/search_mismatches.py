@@ -44,10 +44,11 @@ async def _newest(database: Database) -> dict[PostId, PostFields]:
             .order_by(PostRow.posted_at.desc(), PostRow.id.desc())
             .limit(NEWEST)
         )
-        return {post.id: _fields(post) for post in map(stored_post, rows)}
+        return {post.id: fields_of(post) for post in map(stored_post, rows)}
 
 
-def _fields(post: StoredPost) -> PostFields:
+def fields_of(post: StoredPost) -> PostFields:
+    """What a query is asked of, read from the post as it is stored: apart from how the pipeline makes it."""
     return PostFields(
         terms=analyse(post.text),
         channel_id=post.channel.id,
@@ -68,7 +69,7 @@ async def _wrong(database: Database, query: Query, newest: Mapping[PostId, PostF
     found = [post.id for post in posts]
     differ = sum(number not in found for number in expected)
     differ += sum(one != other for one, other in zip(expected, found, strict=False))
-    differ += sum(not query.matches(_fields(post)) for post in posts if post.id not in newest)
+    differ += sum(not query.matches(fields_of(post)) for post in posts if post.id not in newest)
     if differ:
         progress(f"wrong: {query}: {differ} of {len(found)} posts")
     return differ

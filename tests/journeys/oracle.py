@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from analysis.text import analyse
+from benchmarks.search_mismatches import fields_of
 from bot.texts import texts_in
-from matching.fields import PostFields
 from matching.query import parse
 from storage.posts import StoredPost, get_post
 from tests.journeys.people import SeenAlert
@@ -34,7 +33,7 @@ async def complaints_about_ingest(stage: Stage) -> list[str]:
             "SELECT subscriber_id, query FROM subscriptions WHERE state = 'active'"
         )
     ]
-    expected = {(who, post.id) for post in posts for who, query in queries if query.matches(_fields(post))}
+    expected = {(who, post.id) for post in posts for who, query in queries if query.matches(fields_of(post))}
     owed = Counter(await stage.rows("SELECT subscriber_id, post_id FROM deliveries WHERE kind = 'alert'"))
     accounted = set(await stage.rows("SELECT post_id, message_id FROM channel_messages"))
     parts = {(post.id, part.message_id) for post in posts for part in post.parts}
@@ -83,16 +82,3 @@ async def _stored(stage: Stage) -> list[StoredPost]:
         numbers = [number for (number,) in await connection.exec_driver_sql("SELECT id FROM posts ORDER BY id")]
         posts = [await get_post(connection, number) for number in numbers]
     return [post for post in posts if post is not None]
-
-
-def _fields(post: StoredPost) -> PostFields:
-    return PostFields(
-        terms=analyse(post.text),
-        channel_id=post.channel.id,
-        posted_at=post.posted_at,
-        language=post.language,
-        topics=post.topic_codes,
-        has=post.has,
-        forwarded_from=post.forwarded_from,
-        links=post.links,
-    )
