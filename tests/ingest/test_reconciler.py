@@ -27,6 +27,7 @@ from sandbox.world import User, World
 from storage.database import Database
 from storage.ids import AccountId
 from tests.ingest.connected import connected, monitored
+from tests.sandbox.mtproto_fixtures import until
 from tests.storage.makers import rows
 
 ACCOUNT = AccountId(1)
@@ -83,6 +84,29 @@ async def test_sweep_that_is_interrupted_keeps_what_it_saw_and_the_next_begins_w
         asking.client._flood_waited_requests.clear()
         names = await rows(database, "SELECT username FROM channels WHERE reconciled_at IS NOT NULL ORDER BY id")
         assert names == [(each.username,) for each in settled]
+
+
+async def test_after_a_sweep_that_found_what_nobody_told_of_the_next_comes_sooner(
+    database: Database, asking: Asking, world: World, reader: User, news: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.reconciler.SOONER", 0.0)
+    pipeline = Pipeline(database)
+    listener = Listener(pipeline)
+    reconciler = reconciler_of(database, asking, listener, pipeline)
+    watched = await monitored(database, news, reader.id)
+    listener.pts.settle(watched.id, news.pts)
+    assert await reconciler.sweep()
+    world.channels.publish(news, "a post that is not pushed", push=False)
+    before = asking.lanes.calls["GetPeerDialogs"]
+    tasks = [asyncio.create_task(each) for each in (pipeline.run(), reconciler.run())]
+    await until(lambda: asking.lanes.calls["GetPeerDialogs"] >= before + 2)
+    async with asyncio.timeout(10):  # what labels a post is loaded for the first one
+        while not await reconciler.sweep():
+            await asyncio.sleep(0.1)
+    assert await rows(database, "SELECT message_id FROM posts") == [(1,)]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Crossed(Pipeline):
