@@ -101,7 +101,7 @@ async def test_after_a_sweep_that_found_what_nobody_told_of_the_next_comes_soone
     tasks = [asyncio.create_task(each) for each in (pipeline.run(), reconciler.run())]
     await until(lambda: asking.lanes.calls["GetPeerDialogs"] >= before + 2)
     async with asyncio.timeout(10):  # what labels a post is loaded for the first one
-        while not await reconciler.sweep():
+        while not await reconciler.sweep():  # noqa: ASYNC110 - it is the sweep that says so
             await asyncio.sleep(0.1)
     assert await rows(database, "SELECT message_id FROM posts") == [(1,)]
     for task in tasks:
