@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from analysis.language import detect
 from analysis.taxonomy import TOPICS, ancestors
 from analysis.text import Terms, analyse
-from analysis.topics import TopicScore, classify
+from analysis.topic_model import topics_of
+from analysis.topics import TopicScore
 
 SURE = 1.5
 """The score from which on a topic is what a post is surely about: half as much again as is just enough."""
@@ -44,9 +45,9 @@ def sure_codes(topics: Iterable[TopicScore]) -> frozenset[str]:
 
 
 def label(text: str) -> Labels:
-    """Analyse one post's text."""
+    """Analyse one post's text. Raises what a plugged-in topic model raises."""
     terms = analyse(text)
-    return Labels(terms, detect(terms), classify(terms))
+    return Labels(terms, detect(terms), topics_of(text, terms))
 
 
 def unlabelled() -> Labels:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from analysis.labels import label
 from analysis.taxonomy import ancestors
-from analysis.text import analyse
-from analysis.topics import classify
 from analysis.word_lists import NONE
 
 CATEGORY_TOPICS: Mapping[str, frozenset[str]] = {
@@ -121,7 +120,7 @@ def _judged(row: Mapping[str, Any]) -> Judged:
             "a row has neither topics_a and topics_b, nor topics, nor a label of " + ", ".join(CATEGORY_TOPICS)
         )
     title = row.get("title")
-    scores = classify(analyse(f"{title}\n{text}" if title else text))
+    scores = label(f"{title}\n{text}" if title else text).topics
     return Judged(
         wanted, tuple(s.code for s in scores if ancestors(s.code) == {s.code}), str(row.get("lang")), accepted
     )

@@ -22,8 +22,11 @@ def topics(file: LabelledFile) -> None:
     """
     from dataclasses import asdict
 
+    from analysis.topic_model import plug_in
     from analysis.topic_scores import UnknownForm, evaluate_topics
+    from config.settings import StorageSettings, read
 
+    plug_in(read(StorageSettings).topic_model)
     try:
         scores = evaluate_topics(labelled_rows(file, dict))
     except UnknownForm as error:

@@ -16,16 +16,26 @@ Result = TypeVar("Result")
 
 @contextlib.asynccontextmanager
 async def opened(settings: StorageSettings) -> AsyncIterator[Database]:
-    """The database that the settings name, open; and the word forms met before, read from and kept on disk."""
+    """The database that the settings name, open; and the word forms met before, read from and kept on disk.
+
+    What labels posts is what the settings name, too.
+    """
     import structlog
 
     from analysis.kept_lemmas import load_lemmas, save_lemmas
     from analysis.text import LEMMAS
+    from analysis.topic_model import plug_in
     from config import logs
     from storage.database import Database
 
     if not structlog.is_configured():
         logs.set_up()
+    plug_in(settings.topic_model)
+    if settings.topic_model:
+        structlog.get_logger().warning(
+            "a topic model is plugged in: read what Telegram's terms say of it in docs/privacy-and-terms.md",
+            model=settings.topic_model,
+        )
     url = settings.database_url.get_secret_value() if settings.database_url else None
     database = await Database.open(settings.home, url)
     load_lemmas(settings.home)

@@ -85,6 +85,8 @@ class StorageSettings(_FromEnvironment):
     metrics_port: int | None = Field(default=None, ge=0, le=65_535, validation_alias="CHANNELWATCH_METRICS_PORT")
     """Where a program says how it does: /healthz, /readyz and /metrics; nowhere unless set."""
     metrics_host: str = Field(default="127.0.0.1", validation_alias="CHANNELWATCH_METRICS_HOST")
+    topic_model: str | None = Field(default=None, min_length=1, validation_alias="CHANNELWATCH_TOPIC_MODEL")
+    """A topic model that an installed package offers, in the place of our word lists (`analysis.topic_model`)."""
 
 
 class IngestSettings(StorageSettings):

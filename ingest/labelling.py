@@ -13,6 +13,7 @@ import structlog
 
 from analysis.labels import label, unlabelled
 from analysis.lemmas import signature
+from analysis.topic_model import model_version
 from ingest.arrivals import Arrival, Labelled, Offered, Ready
 from ingest.own_topics import OwnTopics, with_own_topics
 from storage.post_values import Post
@@ -67,14 +68,16 @@ def without_labels(post: Post) -> LabelledPost:
 
 TERMS_MADE_BY = ("folding.py", "lemmas.py", "text.py", "tokens.py")
 LABELS_MADE_BY = (
-    *TERMS_MADE_BY, "labels.py", "language.py", "learned.py", "lexicon.py", "taxonomy", "topics.py", "word_lists.py",
+    *TERMS_MADE_BY, "labels.py", "language.py", "learned.py", "lexicon.py", "manner.py", "taxonomy",
+    "topic_model.py", "topics.py", "word_lists.py",
 )  # fmt: skip
 """Files and folders of `analysis` that decide on them."""
 
 
 def labels_version() -> str:
-    """Differs between releases that may label posts differently: rules, word lists, or the dictionaries behind them."""
-    return _digest(LABELS_MADE_BY)
+    """Differs between releases that may label posts differently: rules, word lists, the dictionaries behind them, or a
+    plugged-in topic model."""
+    return _digest(LABELS_MADE_BY) if not (model := model_version()) else _digest(LABELS_MADE_BY, model)
 
 
 def terms_version() -> str:
@@ -83,8 +86,8 @@ def terms_version() -> str:
 
 
 @functools.cache
-def _digest(names: tuple[str, ...]) -> str:
-    found = hashlib.sha256(signature().encode())
+def _digest(names: tuple[str, ...], model: str = "") -> str:
+    found = hashlib.sha256(signature().encode() + model.encode())
     for name in names:
         for path in _files(resources.files("analysis").joinpath(name)):
             found.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.kept_lemmas import FILE
 from analysis.text import LEMMAS, analyse
+from analysis.topic_model import NoSuchModel
 from cli.opening import opened
 from config.settings import StorageSettings, read
 from storage.database import DatabaseUnreachable
@@ -41,3 +42,14 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(
         run(*words.split())
     assert "DATABASE_URL" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("words", ["stats", "evaluate topics posts.jsonl"])
+def test_a_topic_model_that_is_not_installed_is_said_by_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(home)
+    (home / "posts.jsonl").write_text('{"text": "a post", "topics": ["none"]}\n')
+    monkeypatch.setenv("CHANNELWATCH_TOPIC_MODEL", "gpt")
+    with pytest.raises(NoSuchModel, match=r"'gpt' \(CHANNELWATCH_TOPIC_MODEL\); no installed package offers any"):
+        run(*words.split())
