@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from analysis.manner import MANNERS
 from analysis.taxonomy import TOPICS
 from analysis.word_lists import NONE, LexiconError
 
@@ -32,12 +33,14 @@ class LearnedWeights(NamedTuple):
     """What one file says. `hand`: how much the evidence of each topic's hand-made list counts here, by code.
 
     `words`: weights by lemma, as the analysis gives it, or by "beginning*", as `beginning` gives it. `threshold`: the
-    evidence needed, above zero for topics; for NONE the evidence from which on a post is about nothing.
+    evidence needed, above zero for topics; for NONE the evidence from which on a post is about nothing. `manner`, of
+    NONE only: how much it tells how a post is written, in the order of `analysis.manner.MANNERS`; () where it does not.
     """
 
     threshold: float
     hand: Mapping[str, float]
     words: Mapping[str, float]
+    manner: tuple[float, ...] = ()
 
 
 def beginning(form: str) -> str | None:
@@ -64,12 +67,15 @@ def read_learned(code: str, document: str) -> LearnedWeights:
             for weight, line in table.get("words", {}).items()
             for word in line.replace(",", " ").split()
         }
+        manner = {name: float(weight) for name, weight in table.get("manner", {}).items()}
     except (tomllib.TOMLDecodeError, KeyError, ValueError, AttributeError) as error:
         raise LexiconError(f"learned/{code}.toml: {error}") from error
     if unknown := {code, *hand} - {NONE, *TOPICS}:
         raise LexiconError(f"learned/{code}.toml: there is no topic {', '.join(sorted(unknown))}.")
-    if unknown := set(table) - {"threshold", "hand", "words"}:
+    if unknown := manner.keys() - (set(MANNERS) if code == NONE else set()):
+        raise LexiconError(f"learned/{code}.toml: there is no manner {', '.join(sorted(unknown))} here.")
+    if unknown := set(table) - {"threshold", "hand", "words", "manner"}:
         raise LexiconError(f"learned/{code}.toml: unknown setting {', '.join(sorted(unknown))}.")
     if threshold <= 0 and code != NONE:
         raise LexiconError(f"learned/{code}.toml: the threshold must be above zero.")
-    return LearnedWeights(threshold, hand, words)
+    return LearnedWeights(threshold, hand, words, tuple(manner.get(name, 0.0) for name in MANNERS) if manner else ())

@@ -87,18 +87,18 @@ class Scale(NamedTuple):
 class Lexicon:
     """The word lists, indexed by lemma and "=form"; immutable. Build it with `read_lexicon`.
 
-    `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top level,
-    the first ones (`learned_tops`: with learned weights), `children` those below each (`below`: where these lie),
-    `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's hand-made list counts for
-    each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: what makes every lane
-    of a sum positive; `bars`: the thresholds in a sum's unit. `row(form)` gives what a word of a post means, None when
-    nothing, and is cached.
+    `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top
+    level, the first ones (`learned_tops`: with learned weights), `children` those below each (`below`: where these
+    lie), `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's hand-made list
+    counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: what
+    makes every lane of a sum positive; `bars`: the thresholds in a sum's unit. `manner`: what tells chatter beside
+    words. `row(form)` gives what a word of a post means, None when nothing, and is cached.
     """
 
     __slots__ = (
         "_entries", "_learned", "_numbers", "_pairs", "_words",
-        "bars", "below", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "none", "row", "scales",
-        "tops",
+        "bars", "below", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "manner", "none", "row",
+        "scales", "tops",
     )  # fmt: skip
 
     def __init__(self, lists: Iterable[WordList], learned: Mapping[str, LearnedWeights]) -> None:
@@ -118,6 +118,7 @@ class Lexicon:
             _packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
             for scale in self.scales
         ]
+        self.manner = learned[NONE].manner if NONE in learned else ()
         self.bars = tuple(scale.threshold * FINE * COARSE for scale in self.scales)
         self.lifted = sum(1 << (LANE * place + LANE - 1) for place in range(len(self.scales)))
         self._words: dict[str, dict[int, float]] = defaultdict(dict)  # lexeme -> topic -> weight

@@ -44,14 +44,15 @@ class Terms:
 
     `forms` holds the folded word of each position, "" where the position holds none (a link, a mention). `lemmas` holds
     the sorted lemma set of each position, () where there is no word; looked up when first asked for. `marks` gives the
-    "#tag" or "@name" that begins at a position.
+    "#tag" or "@name" that begins at a position. `text` is what was read; terms are equal by what they hold of it.
     """
 
-    __slots__ = ("_lemmas", "_lexemes", "forms", "marks")
+    __slots__ = ("_lemmas", "_lexemes", "forms", "marks", "text")
 
-    def __init__(self, forms: tuple[str, ...], marks: Mapping[int, str] = _NO_MARKS) -> None:
+    def __init__(self, forms: tuple[str, ...], marks: Mapping[int, str] = _NO_MARKS, text: str = "") -> None:
         self.forms = forms
         self.marks = marks
+        self.text = text
         self._lemmas: tuple[tuple[str, ...], ...] | None = None
         self._lexemes: dict[str, tuple[int, ...]] | None = None
 
@@ -164,10 +165,11 @@ _CHUNKS = _Chunks(_read, bound=200_000)
 
 def analyse(text: str) -> Terms:
     """Read a text: its words in order, with the marks of hashtags and mentions."""
-    chunks = text[:MAX_CHARACTERS].split()
+    text = text[:MAX_CHARACTERS]
+    chunks = text.split()
     forms = tuple(chain.from_iterable(map(_CHUNKS.__getitem__, chunks)))
     marks = _marks(chunks) if "#" in text or "@" in text else _NO_MARKS
-    return Terms(forms if len(forms) <= MAX_POSITIONS else forms[:MAX_POSITIONS], marks)
+    return Terms(forms if len(forms) <= MAX_POSITIONS else forms[:MAX_POSITIONS], marks, text)
 
 
 def _marks(chunks: Sequence[str]) -> Mapping[int, str]:

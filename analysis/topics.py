@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import sqrt
+from operator import mul
 
 from analysis.lexicon import COARSE, FINE, LANE, Entry, Lexicon, Row, shipped
+from analysis.manner import manner_of
 from analysis.text import Terms
 
 MOST_TOPICS = 3
@@ -103,7 +105,7 @@ def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
     held = collect(lexicon, terms)
     if not held.rows:
         return ()
-    scores = _scores(lexicon, held, len(terms.forms))
+    scores = _scores(lexicon, held, terms)
     chosen: list[tuple[int, float]] = []
     share = 0.0 if lexicon.learned_tops else SHARE_OF_BEST
     for top in _best(scores, lexicon.tops, share)[:MOST_TOPICS]:
@@ -190,10 +192,10 @@ def _collect_phrases(beginnings: Iterable[tuple[int, Row]], terms: Terms, held: 
                 held.entries.setdefault(entry, []).append(position)
 
 
-def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
+def _scores(lexicon: Lexicon, held: Held, terms: Terms) -> Sequence[float]:
     """Each topic's score; all 0 when the post is about nothing. What is below no topic of the post is left at 0."""
     none, scales = lexicon.none, lexicon.scales
-    need = learned_need(length)
+    need = learned_need(length := len(terms.forms))
     scores = [0.0] * len(scales)
     if not lexicon.is_learned_whole:
         _score_by_hand(lexicon, hand_evidence(held), length, scores)
@@ -205,6 +207,8 @@ def _scores(lexicon: Lexicon, held: Held, length: int) -> Sequence[float]:
     for top in learned:
         scores[top] = 1 + beyond[top]
     chatter = beyond[none] if none is not None and scales[none].is_learned else SURELY_NEWS / 2
+    if lexicon.manner:
+        chatter += sum(map(mul, lexicon.manner, manner_of(terms))) / TWICE_AS_SURE
     best = max(scores[:count], default=0.0)
     # Without weights for chatter nothing is taken for it, and nothing is surely news.
     if lexicon.learned_tops and LIKELIEST <= best < 1 and chatter <= SURELY_NEWS:

@@ -16,19 +16,17 @@ import argparse
 import importlib
 import random
 import sys
-from collections import Counter
 from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 from typing import Any
 
-from analysis.learned import beginning
 from analysis.lexicon import Lexicon, read_documents, read_lexicon
+from analysis.manner import MANNERS
 from analysis.taxonomy import TOPICS
-from analysis.text import LEMMAS, Terms, analyse
-from analysis.topics import collect, hand_evidence, learned_need
 from analysis.word_lists import NONE
 from training.left_out import found_again
+from training.material import Material, gather
 from training.topic_files import write_learned
 from training.topic_texts import CUTS, TOP_LEVEL, Labelled, articles, lengthened, own_texts, sentences, signed
 
@@ -44,18 +42,11 @@ HELD_BACK_ABOVE = 1.0
 """The same on the top level, where articles, which are real, teach too, and more posts are labelled with all their
 topics: nothing is held back. Texts left out have an F1 of a point more in articles than with 0.5, as much in posts."""
 
-SEEN_IN = 4
-"""Texts of ours that must hold a word for it to be learned."""
-
 PALE = 0.06
 """Weights below, in words said once in a short post, are left out: without them F1 stays the same."""
 
 NEAR = 1.0
 """Log odds from a threshold within which texts tell what the words left out would have said."""
-
-COMMON = 0.015
-"""Share of our texts above which a word tells how people write rather than about what: real posts are written otherwise
-than ours, so only the hand-made lists, and the decision between news and chatter, may use such words."""
 
 NEWS_LOST = 0.02
 """Share of news that may be taken for chatter."""
@@ -69,63 +60,6 @@ STRICTEST, LOOSEST = -0.5, -2.2
 
 
 @dataclass(slots=True)
-class Material:
-    """All texts as the learner sees them.
-
-    `hand`, `words`: matrices, a row a text. `vocabulary`: a word -> its column and its scale (rare words are let move
-    more, as in tf-idf).
-    """
-
-    texts: list[Labelled]
-    hand: Any
-    words: Any
-    vocabulary: dict[str, tuple[int, float]]
-
-
-def features(terms: Terms) -> dict[str, float]:
-    """Lemmas and beginnings of a text with their shares, as `Lexicon.row` weighs them."""
-    found: dict[str, float] = {}
-    for form in dict.fromkeys(terms.forms):
-        if form and not any(map(str.isdigit, form)):
-            lemmas = LEMMAS[form]
-            for lemma in lemmas:
-                found[lemma] = found.get(lemma, 0.0) + 1 / len(lemmas)
-            if sound := beginning(form):
-                found[sound + "*"] = found.get(sound + "*", 0.0) + 1.0
-    return found
-
-
-def gather(lexicon: Lexicon, texts: list[Labelled]) -> Material:
-    """Analyse the texts."""
-    np, sparse = importlib.import_module("numpy"), importlib.import_module("scipy.sparse")
-    analysed = [analyse(labelled.text) for labelled in texts]
-    held = [features(terms) for terms in analysed]
-    needed = [learned_need(len(terms.forms)) for terms in analysed]
-    own = [words for words, labelled in zip(held, texts, strict=True) if labelled.source == "posts"]
-    counts = Counter(word for words in own for word in words)
-    kept = sorted(word for word, count in counts.items() if count >= SEEN_IN)
-    vocabulary = {word: (place, log(len(own) / counts[word]) / 5) for place, word in enumerate(kept)}
-    rows, columns, values = [], [], []
-    for row, words in enumerate(held):
-        for word, share in words.items():
-            if word in vocabulary:
-                column, scale = vocabulary[word]
-                rows.append(row)
-                columns.append(column)
-                values.append(share * scale / needed[row])
-    hand = np.zeros((len(texts), len(lexicon.scales)))
-    for row, terms in enumerate(analysed):
-        for topic, value in hand_evidence(collect(lexicon, terms)).items():
-            hand[row, topic] = value
-    return Material(
-        texts,
-        sparse.csr_matrix(hand / np.array(needed)[:, None]),
-        sparse.csr_matrix((values, (rows, columns)), shape=(len(texts), len(vocabulary))),
-        vocabulary,
-    )
-
-
-@dataclass(slots=True)
 class Decision:
     """What was learned for one topic: weights and the threshold that their sum must reach.
 
@@ -135,6 +69,7 @@ class Decision:
     code: str
     hand: dict[str, float]
     words: dict[str, float]
+    manner: dict[str, float]
     threshold: float
     f1: float
     odds: dict[int, float]
@@ -143,18 +78,12 @@ class Decision:
 
 def learn(lexicon: Lexicon, material: Material, code: str) -> Decision:
     """Fit one topic on all texts that judge it, and set its threshold by cross-validation on ours."""
-    np, sparse = importlib.import_module("numpy"), importlib.import_module("scipy.sparse")
-    places = {scale.code: place for place, scale in enumerate(lexicon.scales)}
-    asked = relevant(code)
-    telling = np.array([code == NONE or scale * 5 >= log(1 / COMMON) for _, scale in material.vocabulary.values()])
-    is_top = code in TOP_LEVEL
-    scales = np.where(telling, 1.0 if code == NONE else HELD_BACK_ABOVE if is_top else HELD_BACK, 0.0)
-    columns = sparse.hstack(
-        [material.words @ sparse.diags(scales), material.hand[:, [places[other] for other in asked]]]
-    ).tocsr()
+    np = importlib.import_module("numpy")
     rows = [n for n, t in enumerate(material.texts) if code in t.judged]
-    columns = columns[rows]
     texts = [material.texts[row] for row in rows]
+    spread = _held_back(material, code)
+    asked = relevant(code)
+    columns = _columns(lexicon, material, code, spread, asked)[rows]
     truth = np.array([code in labelled.codes for labelled in texts])
     weights = np.array([labelled.weight for labelled in texts])
     folds = np.array([labelled.fold for labelled in texts])
@@ -164,26 +93,47 @@ def learn(lexicon: Lexicon, material: Material, code: str) -> Decision:
         model = _fit(columns[folds != fold], truth[folds != fold], weights[folds != fold])
         odds[folds == fold] = model.decision_function(columns[folds == fold])
     cut, f1 = _cut(odds[ours], truth[ours], code)
-    if is_top:
+    if code in TOP_LEVEL:
         cut = log(CHANCE / (1 - CHANCE))
     model = _fit(columns, truth, weights)
-    found, bias = model.coef_[0], float(model.intercept_[0])
-    scales *= np.array([scale for _, scale in material.vocabulary.values()])
-    pale = np.abs(found[: len(telling)]) * scales < PALE
+    found, bias, size = model.coef_[0], float(model.intercept_[0]), spread.shape[1]
+    counted = spread @ found[:size]
+    pale = np.abs(counted) < PALE
     # What the words left out say together is no nothing: the threshold is lowered by it, as it is where it matters.
-    left_out = columns[:, : len(telling)] @ np.where(pale, found[: len(telling)], 0.0)
+    left_out = material.words[rows] @ np.where(pale, counted, 0.0)
     near = np.abs(odds - cut) < NEAR
     missing = float(left_out[near].mean()) if near.any() else 0.0
-    words = {
-        word: round(float(found[place] * scales[place]), 2)
-        for word, (place, _) in material.vocabulary.items()
-        if not pale[place]
-    }
-    size = len(material.vocabulary)
-    hand = {other: round(float(found[size + n]), 3) for n, other in enumerate(asked) if abs(found[size + n]) >= 0.01}
     threshold = cut - bias - missing
-    said = dict(zip(rows, map(float, odds), strict=True))
-    return Decision(code, hand, words, round(max(threshold, 0.5) if code != NONE else threshold, 3), f1, said, cut)
+    further = [round(float(weight), 3) for weight in found[size:]]
+    return Decision(
+        code,
+        {other: weight for other, weight in zip(asked, further, strict=False) if abs(weight) >= 0.01},
+        {
+            word: round(float(weight), 2)
+            for word, weight in zip(material.names, counted, strict=True)
+            if abs(weight) >= PALE
+        },
+        dict(zip(MANNERS, further[len(asked) :], strict=True)) if code == NONE else {},
+        round(max(threshold, 0.5) if code != NONE else threshold, 3),
+        f1,
+        dict(zip(rows, map(float, odds), strict=True)),
+        cut,
+    )
+
+
+def _held_back(material: Material, code: str) -> Any:
+    """How words turn into what is learned of, for this topic: common ones are left to the decision on chatter."""
+    np, sparse = importlib.import_module("numpy"), importlib.import_module("scipy.sparse")
+    free = 1.0 if code == NONE else HELD_BACK_ABOVE if code in TOP_LEVEL else HELD_BACK
+    return material.spread @ sparse.diags(np.where(material.is_common & (code != NONE), 0.0, free))
+
+
+def _columns(lexicon: Lexicon, material: Material, code: str, spread: Any, asked: list[str]) -> Any:
+    """What is learned of, a row a text: words and families, evidence of hand-made lists, of NONE the manner."""
+    sparse = importlib.import_module("scipy.sparse")
+    places = {scale.code: place for place, scale in enumerate(lexicon.scales)}
+    parts = [material.words @ spread, material.hand[:, [places[other] for other in asked]]]
+    return sparse.hstack([*parts, material.manner] if code == NONE else parts).tocsr()
 
 
 def relevant(code: str) -> list[str]:
@@ -248,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         decision = decisions[code] = learn(lexicon, material, code)
         if not given.measure:
-            write_learned(code, decision.threshold, decision.hand, decision.words)
+            write_learned(code, decision.threshold, decision.hand, decision.words, decision.manner)
         sys.stdout.write(
             f"{code:24}{decision.f1:.3f}  threshold {decision.threshold:.2f}  {len(decision.words)} words\n"
         )

@@ -14,16 +14,22 @@ FOLDER = Path(analysis.taxonomy.__file__).parent / "learned"
 WIDTH = 118
 
 
-def write_learned(code: str, threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> None:
+def write_learned(
+    code: str, threshold: float, hand: Mapping[str, float], words: Mapping[str, float], manner: Mapping[str, float]
+) -> None:
     """Write one file of `analysis/taxonomy/learned`; words of one weight stand on one line."""
-    (FOLDER / f"{code}.toml").write_text(document(threshold, hand, words), encoding="utf-8")
+    (FOLDER / f"{code}.toml").write_text(document(threshold, hand, words, manner), encoding="utf-8")
 
 
-def document(threshold: float, hand: Mapping[str, float], words: Mapping[str, float]) -> str:
+def document(
+    threshold: float, hand: Mapping[str, float], words: Mapping[str, float], manner: Mapping[str, float]
+) -> str:
     """The TOML text, the weightiest words first."""
     lines = ["# Learned by `python -m training.learn_topics`. How these files work: README.md in this folder."]
     lines += [f"threshold = {threshold}", "", "[hand]"]
     lines += [f"{other} = {weight}" for other, weight in sorted(hand.items(), key=lambda item: -item[1])]
+    if manner:
+        lines += ["", "[manner]", *(f"{name} = {weight}" for name, weight in manner.items())]
     lines += ["", "[words]"]
     groups: dict[float, list[str]] = defaultdict(list)
     for word, weight in words.items():

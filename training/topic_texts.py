@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.taxonomy import TOPICS, ancestors
+from analysis.taxonomy import TOPICS
 from analysis.word_lists import NONE
 from training.reading import lines_of, rows_of
 
@@ -39,7 +39,7 @@ SENTENCE_WEIGHT = 0.1
 """Sentences of an encyclopaedia are no news: they teach words, and little."""
 
 POST_WEIGHT = 2.0
-"""Posts labelled with all their topics of the top level teach that level more than those labelled for the second."""
+"""Posts written for the top level teach it more than those written for the second."""
 
 ARTICLE_WEIGHT = 0.5
 """Each cut of an article says little that the others do not."""
@@ -48,35 +48,12 @@ JOINED_WEIGHT = 0.5
 """Joined posts say nothing new, only how much is too much."""
 
 
-UNSAID: Mapping[str, str] = {
-    "agriculture": "environment weather", "animals": "human_interest", "archaeology_history": "arts",
-    "arms": "politics economy", "artificial_intelligence": "economy", "climate": "weather science",
-    "corruption": "politics economy", "courts": "politics society", "crypto": "science", "budget_taxes": "politics",
-    "cyber_security": "science economy", "diplomacy": "conflict economy", "education": "politics society",
-    "energy": "politics disaster conflict environment", "espionage": "crime conflict",
-    "european_union": "economy conflict", "family_children": "health politics lifestyle", "fashion": "arts economy",
-    "fires": "environment", "food": "economy", "fraud": "economy", "free_speech": "crime society",
-    "front_line": "disaster", "gadgets": "economy", "housing": "society politics",
-    "human_interest": "society arts lifestyle", "human_rights": "politics crime conflict",
-    "labour": "economy politics", "local_government": "economy society", "medicines": "economy science",
-    "migration": "politics crime", "mobilisation": "politics", "nato": "conflict",
-    "natural_disasters": "weather environment", "nuclear_arms": "conflict", "oil_gas": "politics",
-    "parliament": "society economy crime", "peace_talks": "politics", "prisoners_of_war": "politics",
-    "protests": "politics society crime", "religion": "society politics arts",
-    "remembrance": "conflict politics human_interest arts", "sanctions": "economy conflict",
-    "social_media": "science society politics crime economy", "society": "politics", "strikes": "disaster",
-    "terrorism": "crime disaster", "trade": "politics", "transport": "disaster politics", "travel": "economy",
-    "wages_pensions": "economy politics society", "weather_extremes": "disaster", "welfare": "politics economy",
-}  # fmt: skip
-"""Topics that a post may be about as well when it is labelled with one: who labelled the older posts named the narrow
-topic, and did not say so of these. Such a post teaches nothing about them."""
-
 TOP_LEVEL = frozenset(code for code, topic in TOPICS.items() if topic.parent is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One text. `codes`: its topics with their ancestors, or NONE alone. `judged`: the topics it says something about
+    """One text. `codes`: its topics, or NONE alone. `judged`: the topics it says something about
     (NONE is one). `weight`: how much it counts. `source`: "posts", "joined", "articles" or "sentences";
     `language` as far as known; `fold`: in which part of a cross-validation it is left out, -1 for none."""
 
@@ -92,23 +69,19 @@ class Labelled:
 def own_texts(folder: Path = OWN) -> Iterator[Labelled]:
     """The invented posts. Raises ValueError naming the line that names an unknown topic.
 
-    Files named *_posts.tsv give all topics of the top level and none of the second.
+    Each names all its topics of the top level, as somebody who read it without knowing what it was written for found
+    them; those of the second level are named but in files called *_posts.tsv.
     """
     for path in sorted(folder.glob("*.tsv")):
-        is_whole = path.stem.endswith("_posts")
+        is_above = path.stem.endswith("_posts")
+        judged = TOP_LEVEL | {NONE} if is_above else frozenset({NONE, *TOPICS})
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             codes, _, text = line.partition("\t")
-            named = [code.strip() for code in codes.split(",")]
-            if not text or any(code != NONE and code not in TOPICS for code in named):
+            named = frozenset(code.strip() for code in codes.split(","))
+            if not text or not named <= {NONE, *TOPICS}:
                 raise ValueError(f"{path.name}, line {number}: {codes!r} is no list of topics.")
-            labels = frozenset(above for code in named for above in (ancestors(code) if code != NONE else {NONE}))
-            judged = TOP_LEVEL | {NONE} if is_whole else frozenset({NONE, *TOPICS}) - _unsaid(labels)
-            weight = POST_WEIGHT if is_whole else 1.0
-            yield Labelled(text.replace("⏎", "\n"), labels, "posts", path.stem[:2], judged, weight)
-
-
-def _unsaid(labels: frozenset[str]) -> frozenset[str]:
-    return frozenset(code for label in labels for code in UNSAID.get(label, "").split()) - labels
+            weight = POST_WEIGHT if is_above else 1.0
+            yield Labelled(text.replace("⏎", "\n"), named, "posts", path.stem[:2], judged, weight)
 
 
 def lengthened(texts: list[Labelled]) -> list[Labelled]:
