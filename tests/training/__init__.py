@@ -1,0 +1,1 @@
+"""What the weights that ship are learned from."""
