@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from analysis.learned import beginning
@@ -13,7 +12,6 @@ from analysis.lexicon import Lexicon
 from analysis.manner import manner_of
 from analysis.text import LEMMAS, Terms, analyse
 from analysis.topics import collect, hand_evidence, learned_need
-from training.families import families
 from training.topic_texts import Labelled
 
 SEEN_IN = 4
@@ -23,18 +21,14 @@ COMMON = 0.015
 """Share of our texts above which a word tells how people write rather than about what: real posts are written otherwise
 than ours, so only the hand-made lists, and the decision between news and chatter, may use such words."""
 
-FAMILY = 0.7
-"""How much more it costs to move a family than a word. From 0.5 to 1 texts left out tell no difference."""
-
 
 @dataclass(slots=True)
 class Material:
     """All texts as the learner sees them, a row a text.
 
-    `hand`: the evidence of the hand-made lists; `words`: the shares of each of `names`, divided by what the text
-    needs; `manner`: how it is written. `spread` turns words into what is learned of: each word by itself, and the
-    families that it belongs to, scaled so that rare ones may move more, as in tf-idf. `is_common` says which of
-    these more than COMMON of our texts have.
+    `hand`: the evidence of the hand-made lists; `words`: the shares of each of `names`, divided by what the text needs;
+    `manner`: how it is written. `scales`: what a word is multiplied with: rare ones may move more, as in tf-idf;
+    `is_common`: which words more than COMMON of our texts have.
     """
 
     texts: list[Labelled]
@@ -42,7 +36,7 @@ class Material:
     words: Any
     manner: Any
     names: list[str]
-    spread: Any
+    scales: Any
     is_common: Any
 
 
@@ -65,16 +59,11 @@ def gather(lexicon: Lexicon, texts: list[Labelled]) -> Material:
     analysed = [analyse(labelled.text) for labelled in texts]
     held = [features(terms) for terms in analysed]
     needed = np.array([learned_need(len(terms.forms)) for terms in analysed])
-    alone, kin = _learned_of([words for words, labelled in zip(held, texts, strict=True) if labelled.source == "posts"])
-    names = sorted({*alone, *(word for members, _ in kin for word in members)})
+    own = [words for words, labelled in zip(held, texts, strict=True) if labelled.source == "posts"]
+    counts = Counter(word for words in own for word in words)
+    names = sorted(word for word, count in counts.items() if count >= SEEN_IN)
     places = {word: place for place, word in enumerate(names)}
-    spread = sparse.lil_matrix((len(names), len(alone) + len(kin)))
-    for column, (word, share) in enumerate(alone.items()):
-        spread[places[word], column] = log(1 / share) / 5
-    belongs = Counter(word for members, _ in kin for word in members)
-    for column, (members, share) in enumerate(kin, start=len(alone)):
-        for word in members:
-            spread[places[word], column] = FAMILY * log(1 / share) / 5 / belongs[word]
+    known = np.array([counts[word] / len(own) for word in names])
     shares = sparse.lil_matrix((len(texts), len(names)))
     hand = np.zeros((len(texts), len(lexicon.scales)))
     for row, (terms, words) in enumerate(zip(analysed, held, strict=True)):
@@ -88,19 +77,6 @@ def gather(lexicon: Lexicon, texts: list[Labelled]) -> Material:
         sparse.diags(1 / needed) @ shares.tocsr(),
         sparse.csr_matrix([manner_of(terms) for terms in analysed]),
         names,
-        spread.tocsc(),
-        np.array([share > COMMON for share in (*alone.values(), *(share for _, share in kin))]),
+        -np.log(known) / 5,
+        known > COMMON,
     )
-
-
-def _learned_of(own: list[dict[str, float]]) -> tuple[dict[str, float], list[tuple[frozenset[str], float]]]:
-    """The words and the families that SEEN_IN of our posts hold, with the share of the posts that do."""
-    counts = Counter(word for words in own for word in words)
-    alone = {word: count / len(own) for word, count in sorted(counts.items()) if count >= SEEN_IN}
-    held = list(families())
-    of: dict[str, list[int]] = {}
-    for number, family in enumerate(held):
-        for lemma in family:
-            of.setdefault(lemma, []).append(number)
-    met = Counter(number for words in own for number in {number for word in words for number in of.get(word, ())})
-    return alone, [(family, met[n] / len(own)) for n, family in enumerate(held) if met[n] >= SEEN_IN]

@@ -38,9 +38,6 @@ SENTENCE_TOPICS: Mapping[str, str] = {
 SENTENCE_WEIGHT = 0.1
 """Sentences of an encyclopaedia are no news: they teach words, and little."""
 
-POST_WEIGHT = 2.0
-"""Posts written for the top level teach it more than those written for the second."""
-
 ARTICLE_WEIGHT = 0.5
 """Each cut of an article says little that the others do not."""
 
@@ -80,8 +77,7 @@ def own_texts(folder: Path = OWN) -> Iterator[Labelled]:
             named = frozenset(code.strip() for code in codes.split(","))
             if not text or not named <= {NONE, *TOPICS}:
                 raise ValueError(f"{path.name}, line {number}: {codes!r} is no list of topics.")
-            weight = POST_WEIGHT if is_above else 1.0
-            yield Labelled(text.replace("⏎", "\n"), named, "posts", path.stem[:2], judged, weight)
+            yield Labelled(text.replace("⏎", "\n"), named, "posts", path.stem[:2], judged)
 
 
 def lengthened(texts: list[Labelled]) -> list[Labelled]:
@@ -89,7 +85,7 @@ def lengthened(texts: list[Labelled]) -> list[Labelled]:
     weights learned from short ones alone find too much in long ones."""
     alike: dict[tuple[str, frozenset[str]], list[Labelled]] = {}
     for labelled in texts:
-        if labelled.weight != 1:
+        if labelled.judged == TOP_LEVEL | {NONE}:
             continue
         top = frozenset(code for code in labelled.codes if code == NONE or TOPICS[code].parent is None)
         alike.setdefault((labelled.language, top), []).append(labelled)

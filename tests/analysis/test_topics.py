@@ -267,7 +267,7 @@ def test_what_is_taken_for_chatter_has_no_topic_unless_it_is_surer_of_one() -> N
         ('threshold = 1\n[words]\n"heavy" = "дрон"', "heavy"),
         ("threshold = 1\n[hand]\ngossip = 1.0", "no topic gossip"),
         ("threshold = 1\nbias = 2", "unknown setting bias"),
-        ("threshold = 1\n[manner]\nemoji = 1.0", "no manner emoji here"),
+        ("threshold = 1\n[manner]\nquestions = 1.0", "no manner questions here"),
     ],
 )
 def test_a_broken_file_of_learned_weights_is_refused(document: str, complaint: str) -> None:

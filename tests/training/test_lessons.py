@@ -1,4 +1,4 @@
-"""What weights are learned from is well written: known topics, no text twice, families of several words."""
+"""What weights are learned from is well written: known topics, no text twice."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.taxonomy import TOPICS
-from analysis.text import LEMMAS
 from analysis.word_lists import NONE
-from training.families import FAMILIES, families
-from training.reading import lines_of
 from training.topic_texts import TOP_LEVEL, own_texts
 
 
@@ -29,13 +26,6 @@ def test_every_topic_is_taught_in_every_language() -> None:
     assert [
         key for language in ("ru", "uk", "en") for code in (NONE, *TOPICS) if taught[key := (language, code)] < 8
     ] == []
-
-
-def test_every_family_holds_words_of_three_languages_and_joins_them() -> None:
-    assert [row for row in lines_of(FAMILIES) if len(row) != 3] == []
-    held = list(families())
-    assert all(held)
-    assert any(set(LEMMAS["missile"]) | set(LEMMAS["ракета"]) <= family for family in held)
 
 
 @pytest.mark.parametrize("line", ["gossip\tA post.", "sport\t", "sport", "sport, gossip\tA post."])
