@@ -34,7 +34,7 @@ class LearnedWeights(NamedTuple):
 
     `words`: weights by lemma, as the analysis gives it, or by "beginning*", as `beginning` gives it. `threshold`: the
     evidence needed, above zero for topics; for NONE the evidence from which on a post is about nothing. `manner`, of
-    NONE only: how much it tells how a post is written, in the order of `analysis.manner.MANNERS`; () where it does not.
+    NONE only: how much the way a post is written counts, in the order of `analysis.manner.MANNERS`; () if it does not.
     """
 
     threshold: float

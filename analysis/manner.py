@@ -12,8 +12,8 @@ MOST = 3.0
 
 
 def manner_of(terms: Terms) -> tuple[float, ...]:
-    """MANNERS of a text that was analysed, each from 0 to MOST: exclamation and question marks for ten words, words a
-    sentence for fifteen.
+    """MANNERS of a text that was analysed, each from 0 to MOST: exclamation and question marks for ten positions,
+    positions a sentence for fifteen. Every line break ends a sentence.
 
     Emoji, links and the length of words told chatter apart in invented posts as well, but real news is full of emoji
     and links (decision 12).
@@ -22,6 +22,6 @@ def manner_of(terms: Terms) -> tuple[float, ...]:
     if not words:
         return (0.0,) * len(MANNERS)
     exclamations, questions = text.count("!"), text.count("?")
-    sentences = 1 + text.count(". ") + exclamations + questions + text.count("\n") + text.count("…")
+    sentences = 1 + text.count(". ") + text.count("\n") + text.count("…") + exclamations + questions
     found = (exclamations / words * 10, questions / words * 10, words / sentences / 15)
     return tuple([min(value, MOST) for value in found])

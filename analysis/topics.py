@@ -52,7 +52,7 @@ SURELY_NEWS = -0.67
 odds)."""
 
 LIKELIEST = 0.56
-"""Score (a chance of 0.10, where 1 is one of 0.3) from which on the likeliest topic of such a post is given if it has
+"""Score (a chance of 0.08, where 1 is one of 0.25) from which on the likeliest topic of such a post is given if it has
 no other: it must be about something. Chosen, like SURELY_NEWS, by texts left out (decision 12)."""
 
 SCALE = FINE * COARSE * TWICE_AS_SURE

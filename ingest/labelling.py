@@ -77,7 +77,7 @@ LABELS_MADE_BY = (
 def labels_version() -> str:
     """Differs between releases that may label posts differently: rules, word lists, the dictionaries behind them, or a
     plugged-in topic model."""
-    return _digest(LABELS_MADE_BY) if not (model := model_version()) else _digest(LABELS_MADE_BY, model)
+    return _digest(LABELS_MADE_BY, model_version())
 
 
 def terms_version() -> str:
@@ -86,8 +86,10 @@ def terms_version() -> str:
 
 
 @functools.cache
-def _digest(names: tuple[str, ...], model: str = "") -> str:
-    found = hashlib.sha256(signature().encode() + model.encode())
+def _digest(names: tuple[str, ...], model: str | None = None) -> str:
+    found = hashlib.sha256(signature().encode())
+    if model is not None:
+        found.update(b"model " + model.encode())
     for name in names:
         for path in _files(resources.files("analysis").joinpath(name)):
             found.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -34,11 +34,13 @@ from storage.ids import AccountId, ChannelId
 log = structlog.get_logger()
 
 SWEEP_EVERY = dt.timedelta(seconds=20)
-"""Between two sweeps when nothing is in doubt: every push dropped, no post is more than 30 s late (issue 4)."""
+"""Between two sweeps when nothing is in doubt."""
 
 SOONER = 0.5
-"""Share of that pause after a sweep that found what nobody had told us of: more may be coming untold. With every push
-of 1,000 channels dropped, the worst of 18,000 posts was 31 s late without it (benchmarks.nemesis --deaf)."""
+"""Share of that pause after a sweep of all channels that found some of which not everything is accounted for: more
+may be coming untold, and every push dropped, no post may be more than 30 s late (issue 4). The worst of 18,000 was 31 s
+late without it (benchmarks.nemesis --deaf). A channel that cannot be settled keeps it so: six requests a minute instead
+of three for a hundred channels."""
 
 GRACE = dt.timedelta(seconds=1)
 """For pushes that are on their way while we look: Telethon holds what is out of order for half a second, we hold albums
@@ -89,7 +91,8 @@ class Reconciler:
         self._troubled: set[ChannelId] = set()
 
     async def run(self) -> None:
-        """Sweep at once, at every doubt, and every SWEEP_EVERY. Raises ConnectionError and what ends the account."""
+        """Sweep at once, at every doubt, and every SWEEP_EVERY or SOONER. Raises ConnectionError, and what ends the
+        account."""
         await first_to_end(self._filling.run(), self._catching_up.run(), self._rereading.run(), self._sweep_for_ever())
 
     async def _sweep_for_ever(self) -> None:
@@ -130,7 +133,7 @@ class Reconciler:
             about = self._doubts.take() or None
 
     async def sweep(self, about: set[ChannelId] | None = None) -> bool:
-        """Look at these channels (None: all), and see to it that what is missing is fetched. Whether nothing was.
+        """Look at these channels (None: all), and see to it that what is missing is fetched. Whether it was nothing.
 
         What is seen before Telegram tells no more is settled, and the next sweep begins with the others. Raises
         MethodClosed, NoAnswer, ConnectionError, DatabaseAway, and what the account suffers.

@@ -11,7 +11,7 @@ from storage.ids import ChannelId
 from storage.notices import Kind, notify_operators
 
 BLIND_AFTER = dt.timedelta(minutes=5)
-"""Sweeps come every 20 s. Five minutes without one are more than a flood wait of the usual length or a restart."""
+"""Sweeps come every 20 s or sooner. Five minutes without one are more than a usual flood wait or a restart."""
 
 LOSE_SIGHT = text(
     """

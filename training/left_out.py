@@ -19,9 +19,9 @@ def found_again(
     """
     kinds: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
     for row, text in enumerate(texts):
-        if text.judged == TOP_LEVEL | {NONE} and text.source != "joined":
+        if text.judged >= TOP_LEVEL | {NONE} and text.source != "joined":
             beyond = {code: (by_row[row] - cuts[code]) / TWICE_AS_SURE for code, by_row in odds.items()}
-            kinds[f"{text.source} {text.language}"].append((text.codes - {NONE}, _found(beyond)))
+            kinds[f"{text.source} {text.language}"].append((text.codes & TOP_LEVEL, _found(beyond)))
     for kind, pairs in sorted(kinds.items()):
         right = sum(len(wanted & found) for wanted, found in pairs)
         given, wished = (sum(len(pair[side]) for pair in pairs) for side in (1, 0))

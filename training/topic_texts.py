@@ -66,8 +66,9 @@ class Labelled:
 def own_texts(folder: Path = OWN) -> Iterator[Labelled]:
     """The invented posts. Raises ValueError naming the line that names an unknown topic.
 
-    Each names all its topics of the top level, as somebody who read it without knowing what it was written for found
-    them; those of the second level are named but in files called *_posts.tsv.
+    Each names all its topics of the top level, and, but for files called *_posts.tsv, of the second: its parent need
+    not be named with such a one. Most were given those of the top level by somebody who did not know what they had been
+    written for (decision 12).
     """
     for path in sorted(folder.glob("*.tsv")):
         is_above = path.stem.endswith("_posts")

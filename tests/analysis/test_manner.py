@@ -10,7 +10,7 @@ from analysis.lexicon import read_lexicon
 from analysis.manner import MANNERS, MOST, manner_of
 from analysis.text import Terms, analyse
 from analysis.topics import classify_with
-from analysis.word_lists import NONE
+from analysis.word_lists import NONE, LexiconError
 
 SHOUTED = "Наша ракета! Какая ракета? 🚀🚀 @rocket_fans"
 CALM = "Ракета вышла на орбиту в срок"
@@ -20,6 +20,11 @@ def test_each_manner_is_measured_by_the_length_of_the_text() -> None:
     found = dict(zip(MANNERS, manner_of(analyse(SHOUTED)), strict=True))
     expected = {"exclamations": 1 / 5 * 10, "questions": 1 / 5 * 10, "long_sentences": 5 / 3 / 15}
     assert found == pytest.approx(expected)
+
+
+def test_a_manner_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(LexiconError, match="no manner emoji"):
+        read_lexicon({NONE: "threshold = 1.0"}, {NONE: "threshold = 1.0\n[manner]\nemoji = 1.0"})
 
 
 @given(st.text())

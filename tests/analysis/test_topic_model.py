@@ -32,9 +32,7 @@ class Stubborn:
 
 
 class Wrong(Stubborn):
-    """A model that is not as it should be."""
-
-    version = "wrong"
+    """A model that is not as it should be, and has the other's version."""
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +65,9 @@ def test_the_plugged_in_model_labels_and_stored_posts_are_labelled_anew_by_it() 
         (TopicScore("gossip", 2.0, ()), "'gossip', which is no topic"),
         (TopicScore("sport", 0.4, ()), "sport a score of 0.4"),
         (TopicScore("sport", float("nan"), ()), "sport a score of nan"),
+        (TopicScore("football", 1.0, ()), "football twice, or not behind its parent"),
     ],
-    ids=["unknown topic", "score below 1", "no number"],
+    ids=["unknown topic", "score below 1", "no number", "without its parent"],
 )
 def test_what_is_no_topic_is_refused_and_the_post_waits_to_be_labelled(
     found: TopicScore, fault: str, monkeypatch: pytest.MonkeyPatch
@@ -80,6 +79,22 @@ def test_what_is_no_topic_is_refused_and_the_post_waits_to_be_labelled(
     kept = labelled(make_post(ChannelId(1), said=WAR))
     assert kept.post.text == WAR
     assert kept.labels.failed
+
+
+def test_models_of_one_version_are_two_and_none_is_what_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {labels_version()}
+    for name, version in (("stubborn", "1"), ("wrong", "1"), ("wrong", "")):
+        monkeypatch.setattr(Wrong if name == "wrong" else Stubborn, "version", version)
+        plug_in(name)
+        seen.add(labels_version())
+    assert len(seen) == 4
+
+
+def test_a_model_is_made_when_it_is_first_asked() -> None:
+    plug_in("stubborn")
+    assert topic_model._Plug.model is None
+    label(WAR)
+    assert isinstance(topic_model._Plug.model, Stubborn)
 
 
 def test_a_model_that_nobody_installed_is_named_with_those_that_are_there() -> None:

@@ -278,7 +278,7 @@ def test_a_broken_file_of_learned_weights_is_refused(document: str, complaint: s
 @pytest.mark.parametrize(
     "forms", [("министр", "міністр", "minister"), ("протест", "protest"), ("терроризм", "terrorist")]
 )
-def test_a_family_of_words_begins_alike_in_three_languages(forms: tuple[str, ...]) -> None:
+def test_words_of_one_origin_begin_alike_in_three_languages(forms: tuple[str, ...]) -> None:
     assert len({beginning(form) for form in forms}) == 1
 
 
