@@ -52,8 +52,8 @@ NEWS_LOST = 0.02
 """Share of news that may be taken for chatter. From 0.02 to 0.04 F1 is the same in texts left out."""
 
 CHANCE = 0.25
-"""Chance from which on a topic of the top level is given. Texts left out do better with 0.25 or 0.3 than with 0.35 or 0.4
-(decision 12)."""
+"""Chance from which on a topic of the top level is given. Texts left out do better with 0.25 or 0.3 than with 0.35 or
+0.4 (decision 12)."""
 
 STRICTEST, LOOSEST = -0.5, -2.2
 """Bounds of the thresholds, in log odds (0.38 and 0.10): few texts of a topic can make them wild."""
