@@ -111,9 +111,9 @@ async def _while_publishing(publishing: Publishing, oracle: Oracle, raging: Any)
 
 async def _settled(made: Arena, oracle: Oracle, nemesis: Nemesis, storm: Storm, bearable: float) -> Verdict:
     """Wait for what is late, but not for ever, then judge. Edits and deletions have less patience."""
-    until = time.monotonic() + bearable + storm.aftermath
     is_control = not storm.sweep_seconds
     await oracle.until_all_stored(bearable if is_control else bearable + PATIENCE)
+    until = time.monotonic() + bearable + storm.aftermath
     async with await made.connect() as connection:
         while True:
             verdict = await judged(connection, made.world, oracle.vanished, nemesis.happened, bearable)
