@@ -25,7 +25,9 @@ from benchmarks.piping import Plan, measure
 SIZES = "1000,100000"
 QUICK = (50, 500)
 
-CORPUS = 2_000
+POSTS, ARRIVALS = 2_000, 1_000
+QUICK_POSTS, QUICK_ARRIVALS = 100, 50
+"""Posts a round, and posts of which the latency is measured."""
 
 TRIED_EACH_ROUND = 300_000
 FEWEST_POSTS, MOST_POSTS = 5, 40
@@ -66,22 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _measured(house: House, load: Load, sizes: Sequence[int], rounds: int) -> dict[int, dict[str, Any]]:
     """All sizes, one after the other."""
-    corpus = load.corpus(CORPUS // 10 if load.is_quick else CORPUS)
-    return {
-        size: await measure(
-            Plan(
-                queries=size,
-                rounds=rounds,
-                posts=100 if load.is_quick else CORPUS,
-                typical_posts=min(max(TRIED_EACH_ROUND // size, FEWEST_POSTS), MOST_POSTS),
-                arrivals=50 if load.is_quick else 1_000,
-            ),
-            house,
-            corpus,
-            load.queries(corpus, size),
+    plans = [
+        Plan(
+            queries=size,
+            rounds=rounds,
+            posts=QUICK_POSTS if load.is_quick else POSTS,
+            typical_posts=min(max(TRIED_EACH_ROUND // size, FEWEST_POSTS), MOST_POSTS),
+            arrivals=QUICK_ARRIVALS if load.is_quick else ARRIVALS,
         )
         for size in sizes
-    }
+    ]
+    needed = plans[0].needed
+    corpus = load.corpus(needed)
+    if len(corpus.texts) < needed:
+        raise SystemExit(f"{needed:,} posts are needed, {len(corpus.texts):,} are there: ask for fewer --rounds.")
+    return {plan.queries: await measure(plan, house, corpus, load.queries(corpus, plan.queries)) for plan in plans}
 
 
 def _summed_up(measured: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
