@@ -46,7 +46,7 @@ class LearnedWeights(NamedTuple):
 def beginning(form: str) -> str | None:
     """How a word begins, by its sound in Latin letters: "minis" of министр, міністр and minister; None of short words
     and of those with digits."""
-    if len(form) < LETTERS_OF_A_BEGINNING or any(map(str.isdigit, form)):
+    if len(form) < LETTERS_OF_A_BEGINNING or (not form.isalpha() and any(map(str.isdigit, form))):
         return None
     if "a" <= form[0] <= "z":
         sound = form.replace("ph", "f").replace("ck", "k").translate(_LATIN_SOUNDS)

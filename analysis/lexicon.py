@@ -6,11 +6,14 @@ are any, say how much it counts and what else does.
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from analysis.learned import LearnedWeights, beginning, read_learned
@@ -22,7 +25,7 @@ from analysis.word_lists import NONE, LexiconError, WordList, read_word_list
 __all__ = ["NONE", "Entry", "Lexicon", "LexiconError", "Row", "Scale", "read_lexicon", "shipped"]
 
 REMEMBERED_ROWS = 80_000
-"""Forms whose rows are kept, some 60 MiB at most; a forgotten one is put together anew in some 10 µs."""
+"""Forms whose rows are kept, some 70 MiB at most; a forgotten one is put together anew in some 10 µs."""
 
 LENT = 0.5
 """Share of its weight that a child's decisive word speaks for the parent with: two of them make the parent, too."""
@@ -32,13 +35,20 @@ DECISIVE = 1.5
 delivery) says nothing of that kind."""
 
 LANE = 32
-"""Bits that one topic takes in a `Row.learned`, so that one addition of two numbers adds the weights of all topics."""
+"""Bits that one topic takes in `Row.lanes`, so that one addition of two numbers adds the weights of all topics."""
+
+HALF = 1 << (LANE - 1)
+"""What a lane is lifted by, so that what speaks against a topic takes nothing from the next lane."""
+
+UNSIGNED = "I"
+"""The type of `array` that holds one lane an item."""
 
 FINE = 1_000
 """What a weight of 1 is in a lane."""
 
-COARSE = 100
-"""What 1 is when evidence of the hand-made lists is multiplied with what is in lanes."""
+COARSE = 120
+"""What 1 is when evidence of the hand-made lists is multiplied with what is in lanes. Up to six lemmas, and eight, ten
+and twelve, share it out exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +70,9 @@ class Row(NamedTuple):
     """All that one form may mean. Hot loops take the fields by number, which costs half: keep their order."""
 
     form: str
-    lanes: int  # learned evidence, each topic's in its LANE: its own, and what the hand-made lists' counts in it
-    own: Mapping[int, float]  # what the form says for each topic in all; what it says against is left out
-    is_listed: bool  # whether hand-made lists hold it, in any of the ways that follow
+    lanes: int  # evidence, each topic's in its LANE: what was learned, and what the hand-made lists' counts in it
+    lifted: array[int]  # the same by topic, HALF too much
+    is_listed: bool = False  # whether hand-made lists hold it, in any of the ways that follow
     hand: tuple[tuple[int, float], ...] = ()  # topic and weight in the hand-made lists, one a topic
     phrases: tuple[Entry, ...] = ()  # that begin here, the longest first
     seconds: frozenset[str] = frozenset()  # lemmas of which the next word must have one, or no phrase begins here
@@ -72,8 +82,7 @@ class Row(NamedTuple):
 class Scale(NamedTuple):
     """What a topic's evidence is measured with.
 
-    `parent`: its place, None at the top level. `is_learned`: whether there are learned weights. `factor`: how much the
-    evidence of its own hand-made list counts then.
+    `parent`: its place, None at the top level. `is_learned`: whether there are learned weights.
     """
 
     code: str
@@ -81,7 +90,6 @@ class Scale(NamedTuple):
     threshold: float
     parent: int | None
     is_learned: bool
-    factor: float
 
 
 class Lexicon:
@@ -90,13 +98,13 @@ class Lexicon:
     `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top
     level, the first ones (`learned_tops`: with learned weights), `children` those below each (`below`: where these
     lie), `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's hand-made list
-    counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: what
-    makes every lane of a sum positive; `bars`: the thresholds in a sum's unit. `manner`: what tells chatter beside
+    counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: HALF in
+    every lane; `bars`: the thresholds in a sum's unit. `manner`: what tells chatter beside
     words. `row(form)` gives what a word of a post means, None when nothing, and is cached.
     """
 
     __slots__ = (
-        "_entries", "_learned", "_numbers", "_pairs", "_words",
+        "_entries", "_learned", "_listed", "_numbers", "_pairs", "_said", "_words",
         "bars", "below", "children", "counts", "is_learned_whole", "learned_tops", "lifted", "manner", "none", "row",
         "scales", "tops",
     )  # fmt: skip
@@ -114,25 +122,28 @@ class Lexicon:
             if scale.parent is not None:
                 self.children[scale.parent].append(place)
         self.below = {top: slice(c[0], c[-1] + 1) if c else slice(0) for top, c in self.children.items()}
+        # Where nothing was learned for a topic, its hand-made list counts there as it is.
         self.counts = [
             _packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
-            for scale in self.scales
+            + _packed({} if scale.is_learned else {place: 1.0})
+            for place, scale in enumerate(self.scales)
         ]
         self.manner = learned[NONE].manner if NONE in learned else ()
         self.bars = tuple(scale.threshold * FINE * COARSE for scale in self.scales)
-        self.lifted = sum(1 << (LANE * place + LANE - 1) for place in range(len(self.scales)))
+        self.lifted = sum(HALF << (LANE * place) for place in range(len(self.scales)))
         self._words: dict[str, dict[int, float]] = defaultdict(dict)  # lexeme -> topic -> weight
         self._entries: dict[str, list[Entry]] = defaultdict(list)
         self._pairs: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
         # A parent's own weight for a word goes before what its children lend it.
         for place in sorted(range(len(held)), key=lambda place: self.scales[place].parent is not None):
             self._add(held[place], place)
-        named = (*self._words, *self._entries, *self._pairs)
-        self._numbers = frozenset(lexeme.removeprefix("=") for lexeme in named if lexeme[-1].isdigit())
-        self._learned: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._listed = frozenset((*self._words, *self._entries, *self._pairs))
+        self._numbers = frozenset(lexeme.removeprefix("=") for lexeme in self._listed if lexeme[-1].isdigit())
+        self._learned: dict[str, int] = defaultdict(int)  # lemma or "beginning*" -> weights, each in its LANE
         for code, weights in learned.items():
             for word, weight in weights.words.items():
-                self._learned[word].append((places[code], weight))
+                self._learned[word] += _packed({places[code]: weight})
+        self._said: dict[Entry, array[int]] = {}
         self.row = Recent(self._row, bound=REMEMBERED_ROWS).__getitem__
 
     def _add(self, word_list: WordList, place: int) -> None:
@@ -165,43 +176,44 @@ class Lexicon:
         if not form or (form.isdigit() and form not in self._numbers):
             return None  # most numbers, which are not remembered
         lemmas = LEMMAS[form]
+        lexemes = ("=" + form, *lemmas)
+        lanes = self._learned_of(form, lemmas)
+        if self._listed.isdisjoint(lexemes):  # as most words are
+            return Row(form, lanes, self.unpacked(lanes)) if lanes else None
         hand: dict[int, float] = {}
-        for lexeme in ("=" + form, *lemmas):
-            for topic, weight in self._words.get(lexeme, {}).items():
+        for weights in map(self._words.get, lexemes, repeat({})):
+            for topic, weight in weights.items():
                 if abs(weight) > abs(hand.get(topic, 0.0)):
                     hand[topic] = weight
-        lexemes = ("=" + form, *lemmas)
-        phrases = dict.fromkeys(entry for lexeme in lexemes for entry in self._entries.get(lexeme, ()))
-        sides = dict.fromkeys(side for lexeme in lexemes for side in self._pairs.get(lexeme, ()))
-        learned = self._learned_of(form, lemmas)
-        if not (hand or phrases or sides or learned):
-            return None
-        own = {topic: weight * self.scales[topic].factor for topic, weight in hand.items()}
-        for topic, weight in learned.items():
-            own[topic] = own.get(topic, 0.0) + weight
-        speaking = {topic: round(weight, 2) for topic, weight in own.items() if weight > 0}
-        ordered = tuple(sorted(phrases, key=lambda entry: -len(entry.rest)))
+        lanes += self.counted(hand.items())
+        phrases = dict.fromkeys(chain.from_iterable(map(self._entries.get, lexemes, repeat(()))))
+        sides = dict.fromkeys(chain.from_iterable(map(self._pairs.get, lexemes, repeat(()))))
+        ordered = tuple(sorted(phrases, key=lambda entry: -len(entry.rest)))  # of equals a parent's before its child's
         seconds = frozenset[str]().union(*(entry.rest[0] for entry in ordered))
-        is_listed = bool(hand or phrases or sides)
-        lanes = COARSE * _packed(learned) + self.counted(hand.items())
-        return Row(form, lanes, speaking, is_listed, tuple(hand.items()), ordered, seconds, tuple(sides))
+        return Row(form, lanes, self.unpacked(lanes), True, tuple(hand.items()), ordered, seconds, tuple(sides))
+
+    def said_by(self, entry: Entry) -> array[int]:
+        """What a phrase or a pair counts for each topic, HALF too much."""
+        found = self._said.get(entry)
+        if found is None:
+            found = self._said[entry] = self.unpacked(self.counted(entry.topics))
+        return found
+
+    def unpacked(self, lanes: int) -> array[int]:
+        """What is in each lane of a sum, by topic, HALF too much."""
+        return array(UNSIGNED, (lanes + self.lifted).to_bytes(len(self.scales) * LANE // 8, sys.byteorder))
 
     def counted(self, hand: Iterable[tuple[int, float]]) -> int:
         """What evidence of the hand-made lists, by topic, counts in the learned evidence of all topics."""
         return sum([round(value * COARSE) * self.counts[topic] for topic, value in hand])
 
-    def _learned_of(self, form: str, lemmas: tuple[str, ...]) -> dict[int, float]:
+    def _learned_of(self, form: str, lemmas: tuple[str, ...]) -> int:
         """The learned weights of a form: its lemmas' mean, and that of its beginning."""
-        found: dict[int, float] = {}
-        if not self._learned or any(map(str.isdigit, form)):
-            return found
-        shares = [(lemma, 1 / len(lemmas)) for lemma in lemmas]
-        if sound := beginning(form):
-            shares.append((sound + "*", 1.0))
-        for word, share in shares:
-            for topic, weight in self._learned.get(word, ()):
-                found[topic] = found.get(topic, 0.0) + weight * share
-        return found
+        if not self._learned or (not form.isalpha() and any(map(str.isdigit, form))):
+            return 0
+        weights = self._learned.get
+        found = COARSE // len(lemmas) * sum([weights(lemma, 0) for lemma in lemmas])
+        return found + COARSE * weights(f"{beginning(form)}*", 0)
 
 
 def _in_order(lists: Iterable[WordList]) -> list[WordList]:
@@ -227,8 +239,8 @@ def _scale(word_list: WordList, places: Mapping[str, int], learned: LearnedWeigh
     topic = TOPICS.get(word_list.code)
     parent = None if topic is None or topic.parent is None else places.get(topic.parent)
     if learned is None:
-        return Scale(word_list.code, word_list.bias, word_list.threshold, parent, False, 1.0)
-    return Scale(word_list.code, 0.0, learned.threshold, parent, True, learned.hand.get(word_list.code, 0.0))
+        return Scale(word_list.code, word_list.bias, word_list.threshold, parent, False)
+    return Scale(word_list.code, 0.0, learned.threshold, parent, True)
 
 
 @lru_cache(maxsize=1)

@@ -6,14 +6,15 @@ written for that (decision 12), added up.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from math import sqrt
 from operator import mul
 
-from analysis.lexicon import COARSE, FINE, LANE, Entry, Lexicon, Row, shipped
+from analysis.lexicon import COARSE, FINE, HALF, Entry, Lexicon, Row, shipped
 from analysis.manner import manner_of
 from analysis.text import Terms
 
@@ -57,9 +58,6 @@ no other: it must be about something. Chosen, like SURELY_NEWS, by texts left ou
 
 SCALE = FINE * COARSE * TWICE_AS_SURE
 """What evidence beyond a threshold is in a lane, for one more of score."""
-
-HALF = 1 << (LANE - 1)
-"""What `Lexicon.lifted` adds to each lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +111,8 @@ def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
         chosen += _best(scores, lexicon.children[top[0]], SHARE_OF_BEST)[:MOST_CHILDREN]
     labels = []
     for topic, score in chosen:
-        code, *_, factor = lexicon.scales[topic]
-        if words := _explained(topic, factor, held, terms):
-            labels.append(TopicScore(code, round(score, 3), words))
+        if words := _explained(topic, lexicon, held, terms):
+            labels.append(TopicScore(lexicon.scales[topic].code, round(score, 3), words))
     return tuple(labels)
 
 
@@ -146,7 +143,7 @@ def collect(lexicon: Lexicon, terms: Terms) -> Held:
     if sides:
         _collect_pairs(sides, held)
     if starters:
-        _collect_phrases(_beginnings(starters, terms, counts), terms, held)
+        _collect_phrases(_beginnings(starters, terms), lexicon, terms, held)
     return held
 
 
@@ -160,20 +157,18 @@ def _collect_pairs(sides: Sequence[tuple[Entry, int]], held: Held) -> None:
             held.entries[pair] = [0]
 
 
-def _beginnings(starters: Sequence[Row], terms: Terms, counts: Mapping[str, int]) -> list[tuple[int, Row]]:
+def _beginnings(starters: Sequence[Row], terms: Terms) -> list[tuple[int, Row]]:
     """Where a phrase may begin, in order: its first word stands there, and one that may be the second behind it."""
-    forms, lemmas, last = terms.forms, terms.lemmas, len(terms.forms) - 1
-    found = []
-    for row in starters:
-        place = -1
-        for _ in range(counts[row[0]]):
-            place = forms.index(row[0], place + 1)
-            if place < last and not row[6].isdisjoint(lemmas[place + 1]):
-                found.append((place, row))
-    return sorted(found)
+    rows = {row[0]: row for row in starters}
+    following = islice(terms.lemmas, 1, None)
+    return [
+        (place, row)
+        for place, (row, second) in enumerate(zip(map(rows.get, terms.forms), following, strict=False))
+        if row is not None and not row[6].isdisjoint(second)
+    ]
 
 
-def _collect_phrases(beginnings: Iterable[tuple[int, Row]], terms: Terms, held: Held) -> None:
+def _collect_phrases(beginnings: Iterable[tuple[int, Row]], lexicon: Lexicon, terms: Terms, held: Held) -> None:
     """Note the phrases that begin in these places and void what the words inside say; the longest goes first."""
     for position, row in beginnings:
         second = terms.lemmas[position + 1]
@@ -186,9 +181,10 @@ def _collect_phrases(beginnings: Iterable[tuple[int, Row]], terms: Terms, held: 
                 continue
             places = [(topic, place) for topic, _ in entry.topics for place in range(position, end)]
             if held.void.keys().isdisjoint(places):
-                hands = {row.form: dict(row.hand) for row in held.listed if row.form in terms.forms[position:end]}
+                inside = map(lexicon.row, terms.forms[position:end])
+                hands = [dict(each.hand) if each else {} for each in inside]
                 for topic, place in places:
-                    held.void[topic, place] = hands.get(terms.forms[place], {}).get(topic, 0.0)
+                    held.void[topic, place] = hands[place - position].get(topic, 0.0)
                 held.entries.setdefault(entry, []).append(position)
 
 
@@ -223,9 +219,9 @@ def _scores(lexicon: Lexicon, held: Held, terms: Terms) -> Sequence[float]:
     return scores
 
 
-def _beyond(lanes: memoryview, bars: Sequence[float], need: float) -> list[float]:
+def _beyond(lanes: Sequence[int], bars: Sequence[float], need: float) -> list[float]:
     """The learned evidence beyond the thresholds, 1 for TWICE_AS_SURE."""
-    return [((lane - HALF) / need - bar) / SCALE for lane, bar in zip(lanes.tolist(), bars, strict=False)]
+    return [((lane - HALF) / need - bar) / SCALE for lane, bar in zip(lanes, bars, strict=False)]
 
 
 def is_chatter(chatter: float, best: float) -> bool:
@@ -249,12 +245,12 @@ def _score_by_hand(lexicon: Lexicon, hand: Mapping[int, float], length: int, sco
                 scores[topic] = ((value - against) / needed + scale.bias) / scale.threshold
 
 
-def _lanes(lexicon: Lexicon, held: Held) -> memoryview:
-    """The learned evidence of all topics, with what the hand-made lists' evidence counts in it; each HALF too much."""
-    total = lexicon.lifted + sum([row[1] for row in held.rows])  # said twice, a learned word counts once
+def _lanes(lexicon: Lexicon, held: Held) -> array[int]:
+    """The evidence for each topic, HALF too much."""
+    total = sum([row[1] for row in held.rows])  # said twice, a learned word counts once
     if held.times or held.entries:
         total += lexicon.counted(_beside_words(held))
-    return memoryview(total.to_bytes(len(lexicon.counts) * LANE // 8 + 8, "little")).cast("I")
+    return lexicon.unpacked(total)
 
 
 def _beside_words(held: Held) -> Iterator[tuple[int, float]]:
@@ -282,21 +278,22 @@ def _times(count: int) -> float:
     return 2 - 0.5 ** (count - 1)
 
 
-def _explained(topic: int, factor: float, held: Held, terms: Terms) -> tuple[tuple[str, float], ...]:
+def _explained(topic: int, lexicon: Lexicon, held: Held, terms: Terms) -> tuple[tuple[str, float], ...]:
     """The words for a topic with their shares, the weightiest first; a pair is given as the lexicon writes it."""
-    found = {row[0]: own[topic] for row in held.rows if topic in (own := row[2])}
-    for form in held.times.keys() & found.keys():
-        found[form] *= held.times[form]
+    found: dict[str, float] = {row[0]: value - HALF for row in held.rows if (value := row[2][topic]) > HALF}
+    for form, times in held.times.items():
+        if form in found:
+            found[form] *= times
     for other, place in held.void:
         if other == topic:
             found.pop(terms.forms[place], None)
     for entry, places in held.entries.items():
-        weight = dict(entry.topics).get(topic, 0.0) * factor
-        if weight > 0:
+        value = lexicon.said_by(entry)[topic] - HALF
+        if value > 0:
             words = entry.label
             if not entry.sides:
                 words = " ".join(terms.forms[places[0] : places[0] + 1 + len(entry.rest)])
-            found[words] = found.get(words, 0.0) + weight * _times(len(places))
-    total = sum(found.values())
+            found[words] = found.get(words, 0.0) + value * _times(len(places))
+    thousandth = sum(found.values()) / 1000
     ordered = sorted([(-value, word) for word, value in found.items()])
-    return tuple([(word, round(-value / total, 3)) for value, word in ordered[:MOST_WORDS]])
+    return tuple([(word, round(-value / thousandth) / 1000) for value, word in ordered[:MOST_WORDS]])

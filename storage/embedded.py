@@ -46,6 +46,10 @@ START_WITHIN_SECONDS = 60.0
 """Orphaned backends of a killed postmaster may keep the directory for some seconds (fault-matrix, 2.1)."""
 
 
+LET_GO_WITHIN_SECONDS = 0.2
+"""Between fork and exec a child holds its parent's locks; milliseconds, on a busy machine some hundredths."""
+
+
 class EmbeddedServerError(Exception):
     """The private PostgreSQL cannot serve this data folder; the message says what to do."""
 
@@ -117,12 +121,10 @@ class EmbeddedServer:
             return
         with (self._home / "postgres.starting").open("ab") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # others still use it
-            else:
-                self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False)
+            if _is_ours_alone(self._lock) and not self._run(
+                "pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False
+            ):
+                log.warning("private PostgreSQL does not stop", data=str(self._data))
             self._lock.close()
             self._lock = None
 
@@ -207,6 +209,21 @@ class EmbeddedServer:
         if done.returncode and check:
             raise EmbeddedServerError(f"{program} failed: {said.splitlines()[-1] if said else done.returncode}")
         return done.returncode == 0
+
+
+def _is_ours_alone(lock: IO[bytes]) -> bool:
+    """Whether no other process uses the server. A program that another thread is just starting holds what we hold
+    until it is another program: it is waited for, or the server would run on with nobody to stop it."""
+    deadline = time.monotonic() + LET_GO_WITHIN_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LET_GO_WITHIN_SECONDS / 10)
+        else:
+            return True
 
 
 def _binaries() -> Path:
