@@ -64,9 +64,9 @@ def from_file(path: Path, count: int) -> Corpus:
     texts = [text for text in _texts(path) if any(analyse(text).forms)]
     if not texts:
         raise ValueError(f"{path.name} holds no posts: lines of JSON with a text are expected.")
-    step = max(len(texts) // count, 1)
-    chosen = texts[::step][:count]
-    return Corpus(chosen, Vocabulary(_ranked(texts), path.name), f"{path.name}, every {step}th post")
+    count = min(count, len(texts))
+    chosen = [texts[place * len(texts) // count] for place in range(count)]
+    return Corpus(chosen, Vocabulary(_ranked(texts), path.name), f"{path.name}, {count:,} of {len(texts):,} posts")
 
 
 def _texts(path: Path) -> Iterator[str]:

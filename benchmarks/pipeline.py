@@ -25,6 +25,10 @@ from benchmarks.piping import Plan, measure
 SIZES = "1000,100000"
 QUICK = (50, 500)
 
+BEFORE = 20_000
+QUICK_BEFORE = 100
+"""Posts that are stored before anything is measured: a day or two of two hundred channels."""
+
 POSTS, ARRIVALS = 2_000, 1_000
 QUICK_POSTS, QUICK_ARRIVALS = 100, 50
 """Posts a round, and posts of which the latency is measured."""
@@ -72,6 +76,7 @@ async def _measured(house: House, load: Load, sizes: Sequence[int], rounds: int)
         Plan(
             queries=size,
             rounds=rounds,
+            before=QUICK_BEFORE if load.is_quick else BEFORE,
             posts=QUICK_POSTS if load.is_quick else POSTS,
             typical_posts=min(max(TRIED_EACH_ROUND // size, FEWEST_POSTS), MOST_POSTS),
             arrivals=QUICK_ARRIVALS if load.is_quick else ARRIVALS,

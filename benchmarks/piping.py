@@ -29,10 +29,12 @@ TICK = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. `posts` of ours and `typical_posts` of the typical stack a round; `arrivals` for latency."""
+    """What to measure. `before`: posts stored earlier; `posts` of ours and `typical_posts` of the typical stack in each
+    round; `arrivals` for latency."""
 
     queries: int
     rounds: int
+    before: int
     posts: int
     typical_posts: int
     arrivals: int
@@ -41,9 +43,9 @@ class Plan:
     def needed(self) -> int:
         """Posts that one run stores: each once, for a text said again joins its story and owes next to nothing.
 
-        The first start and the warm-up take a round's each, the restart one post.
+        One tells how long a restart takes, a round's warm the second start up.
         """
-        return self.posts * (self.rounds + 2) + 1 + self.arrivals
+        return self.before + 1 + self.posts * (1 + self.rounds) + self.arrivals
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Rounds:
 async def measure(plan: Plan, house: House, corpus: Corpus, standing: Sequence[Query]) -> dict[str, Any]:
     """Run one size from empty databases to the report.
 
-    A first start stores the corpus once; the second one, which is measured, finds what a running monitor finds after a
+    A first start stores what came before; the second one, which is measured, finds what a running monitor finds after a
     restart: the lemmas of its last run, and stored posts that tell which words are rare. Every round stores posts that
     nobody has said yet: the corpus holds `Plan.needed`.
     """
@@ -87,7 +89,7 @@ async def measure(plan: Plan, house: House, corpus: Corpus, standing: Sequence[Q
     with TypicalStack(house.create(f"typical_{plan.queries}"), standing) as typical:
         async with running(url) as pipeline:
             progress(f"{plan.queries:,} queries: first start")
-            await _store(pipeline, new(plan.posts))
+            await _store(pipeline, new(plan.before))
         async with running(url) as pipeline:
             progress(f"{plan.queries:,} queries: reading the subscriptions")
             with timed() as loading:
