@@ -1,4 +1,4 @@
-"""A signature read for comparing: its sequences as sets, made once."""
+"""A signature read for comparing: its sequences as sets, made once, most of them when they are first asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from operator import xor
+from typing import Any
 
 from analysis.stories.signature import Signature
 from analysis.stories.words import action_terms, concept_terms, day_terms
@@ -19,6 +20,11 @@ LEAD_TERMS = 10
 SHORTEST_TITLE, LONGEST_TITLE = 4, 14
 """Words that count as the title, where the first sentence has fewer or more."""
 
+_READ_LATER = (
+    "first", "lead", "title", "pairs", "names", "numbers", "measured", "keys", "actions", "days", "sounds", "ground",
+    "shingles",
+)  # fmt: skip
+
 
 class Reading:
     """One post's signature with what comparing it asks again and again.
@@ -26,22 +32,45 @@ class Reading:
     `title`: the words of the first sentence. `keys`: the names and numbers among the first words. `pairs`: words that
     follow each other. `measured`: of what stands beside a number, the numbers. `ground`: what can be compared in any
     language, that is names by their sound, numbers and concepts; between Russian and Ukrainian every other word, too.
+
+    Two in three posts are put aside by their terms alone (`similarity.may_be_alike`); the rest is not read of those.
     """
 
-    __slots__ = (
-        "actions", "days", "first", "ground", "keys", "language", "lead", "measured", "names", "numbers", "pairs",
-        "shingles", "sounds", "terms", "title",
-    )  # fmt: skip
+    __slots__ = ("_signature", "language", "terms", *_READ_LATER)
+
+    first: frozenset[int]
+    lead: frozenset[int]
+    title: frozenset[int]
+    pairs: frozenset[int]
+    names: frozenset[int]
+    numbers: frozenset[int]
+    measured: Mapping[int, Set[int]]
+    keys: frozenset[int]
+    actions: frozenset[int]
+    days: frozenset[int]
+    sounds: frozenset[int]
+    ground: frozenset[int]
+    shingles: frozenset[int]
 
     def __init__(self, signature: Signature) -> None:
+        self._signature = signature
         self.language = signature.language
-        terms, sounds, shingles = signature.filed()
-        self.terms = frozenset(terms)
+        self.terms = frozenset(signature.terms)
+
+    def __getattr__(self, name: str) -> Any:
+        """The first of the rest that is asked for: no slot of it is filled yet."""
+        if name not in _READ_LATER:
+            raise AttributeError(name)
+        self._read()
+        return getattr(self, name)
+
+    def _read(self) -> None:
+        terms, sounds, shingles = self._signature.filed()
         self.first = frozenset(terms[:FIRST_TERMS])
         self.lead = frozenset(terms[:LEAD_TERMS])
-        self.title = frozenset(terms[: min(max(signature.title, SHORTEST_TITLE), LONGEST_TITLE)])
+        self.title = frozenset(terms[: min(max(self._signature.title, SHORTEST_TITLE), LONGEST_TITLE)])
         self.pairs = frozenset(map(xor, terms, terms[1:]))
-        self.names = frozenset(signature.names)
+        self.names = frozenset(self._signature.names)
         self.numbers = frozenset([term for term in terms if term & 1])
         self.measured = _measured(terms) if self.numbers else {}
         self.keys = self.lead & (self.names | self.numbers)
