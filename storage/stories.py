@@ -173,7 +173,21 @@ async def merge_stories(connection: AsyncConnection, story_id: PostId, into: Pos
     """All posts of one story belong to another from now on. Under `lock_stories`."""
     await connection.execute(PLACE_FIRST, {"posts": sorted({story_id, into})})
     await connection.execute(MERGE, {"story": story_id, "into": into})
+    await keep_apart_from(connection, into, as_from=story_id)
 
+
+async def keep_apart_from(connection: AsyncConnection, story_id: PostId, *, as_from: PostId) -> None:
+    """Whatever was taken out of one story stays out of another, which goes on with its posts. Under `lock_stories`."""
+    await connection.execute(KEEP_APART, {"story": as_from, "into": story_id})
+
+
+KEEP_APART = text(
+    """
+    UPDATE story_posts SET apart_from = apart_from || CAST(:into AS bigint), version = nextval('story_versions')
+    WHERE apart_from <> '{}' AND CAST(:story AS bigint) = ANY(apart_from)
+        AND NOT CAST(:into AS bigint) = ANY(apart_from) AND story_id <> :into
+    """
+)
 
 MERGE = text("UPDATE story_posts SET story_id = :into, version = nextval('story_versions') WHERE story_id = :story")
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.ids import PostId
 from storage.models import ChannelRow, PostRow
 from storage.posts import COLUMNS, StoredPost, stored_post
-from storage.stories import Kind, Placed, lock_stories, merge_stories, place, story_ids
+from storage.stories import Kind, Placed, keep_apart_from, lock_stories, merge_stories, place, story_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ async def take_out(connection: AsyncConnection, post_id: PostId) -> PostId | Non
     if story_id == post_id:
         story_id = PostId(min(others))
         await place(connection, [Placed(PostId(each), story_id, "operator") for each in others])
+        await keep_apart_from(connection, story_id, as_from=post_id)
     await place(connection, [Placed(post_id, post_id, "operator", apart_from=(story_id,))])
     return story_id
 

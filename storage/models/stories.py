@@ -52,4 +52,5 @@ class StoryPostRow(Base):
         one_of("kind", "first", "forward", "copy", "rewrite", "operator"),
         Index("ix_story_posts_story_id", "story_id"),
         Index("ix_story_posts_version", "version"),
+        Index("ix_story_posts_apart", "post_id", postgresql_where=sql("apart_from <> '{}'")),
     )

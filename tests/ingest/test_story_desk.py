@@ -200,6 +200,23 @@ async def test_what_an_operator_took_out_stays_out(database: Database) -> None:
     assert await stories_of(database) == [{BRIDGE, REWRITE}]
 
 
+async def test_what_was_taken_out_is_not_tied_to_what_its_story_was_merged_into(database: Database) -> None:
+    channels = [await make_channel(database, name) for name in ("plain_ledger", "kharv_dispatch", "limansk_live")]
+    async with running(database) as pipeline:
+        await tell(pipeline, channels[0], 1, BRIDGE)
+        await tell(pipeline, channels[1], 2, COPY)
+        await tell(pipeline, channels[2], 3, OTHER)
+        await pipeline.settle()
+        async with database.begin() as connection:
+            await take_out(connection, PostId(2))
+            await join_stories(connection, PostId(1), PostId(3))
+        await tell(pipeline, await make_channel(database, "harbour_wire"), 4, f"{BRIDGE} Witnesses heard it from afar.")
+        await pipeline.settle()
+    assert {frozenset(texts) & {BRIDGE, COPY} for texts in await stories_of(database)} < {
+        frozenset(), frozenset({BRIDGE}), frozenset({COPY})
+    }  # fmt: skip
+
+
 async def test_what_an_operator_merged_is_one_for_posts_that_follow(database: Database) -> None:
     channels = [await make_channel(database, name) for name in ("plain_ledger", "kharv_dispatch", "limansk_live")]
     async with running(database) as pipeline:

@@ -73,6 +73,19 @@ async def test_first_post_taken_out_leaves_its_story_to_the_next(database: Datab
         assert await story_ids(connection, told[:3]) == {told[0]: told[0], told[1]: told[1], told[2]: told[1]}
 
 
+async def test_what_was_taken_out_of_a_story_stays_out_under_its_next_names(
+    database: Database, told: list[PostId]
+) -> None:
+    async with database.begin() as connection:
+        await take_out(connection, told[2])
+        _, before = await placed_since(connection, 0)
+        await take_out(connection, told[0])
+        await join_stories(connection, told[1], told[3])
+        placed, _ = await placed_since(connection, before)
+    [post] = [each for each in placed if each.post_id == told[2]]  # every process is told
+    assert post.apart_from == (told[0], told[1], told[3])
+
+
 async def test_stories_that_are_one_are_joined(database: Database, told: list[PostId]) -> None:
     async with database.begin() as connection:
         await join_stories(connection, told[0], told[3])
