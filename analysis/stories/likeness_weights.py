@@ -33,10 +33,18 @@ each has what the other lacks. `names_differ`, `sounds_differ`, `days_differ`: w
 of names in its first sentence, of names by sound, of days of the week. `measures_differ`: whether numbers of one
 thing differ (3 dead, 7 dead)."""
 
-SET_BY_HAND: Mapping[str, float] = {"hours": -2.5, "same_channel": -1.5, "serial": -2.0}
+SET_BY_HAND: Mapping[str, float] = {
+    "hours": -2.5,
+    "same_channel": -1.5,
+    "serial": -2.0,
+    "recurring": -3.0,
+    "opposed": -2.0,
+}
 """`hours`: days between the posts, half a one at most: channels tell an event within hours, and later what came of
 it. `same_channel`: a channel rarely tells a story twice. `serial`: what a channel posts again and again (rates,
-alerts, weather) is told once each time."""
+alerts, weather) is told once each time. `recurring`: of events of one kind that follow each other within hours, how
+much of the time that one of them takes is gone. `opposed`: whether one post says that something began, closed or rose,
+and the other that it ended, opened or fell."""
 
 WEIGHTS: Mapping[str, float] = {**LEARNED, **SET_BY_HAND}
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import xor
 from typing import Any
 
+from analysis.stories.recurring import kinds_of, sides_of
 from analysis.stories.signature import Signature
 from analysis.stories.words import action_terms, concept_terms, day_terms
 
@@ -22,7 +23,7 @@ SHORTEST_TITLE, LONGEST_TITLE = 4, 14
 
 _READ_LATER = (
     "first", "lead", "title", "pairs", "names", "numbers", "measured", "keys", "actions", "days", "sounds", "ground",
-    "shingles",
+    "shingles", "kinds", "sides",
 )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ class Reading:
     `title`: the words of the first sentence. `keys`: the names and numbers among the first words. `pairs`: words that
     follow each other. `measured`: of what stands beside a number, the numbers. `ground`: what can be compared in any
     language, that is names by their sound, numbers and concepts; between Russian and Ukrainian every other word, too.
+    `kinds`: of recurring events; `sides`: of opposites (`analysis.stories.recurring`).
 
     Two in three posts are put aside by their terms alone (`similarity.may_be_alike`); the rest is not read of those.
     """
@@ -51,6 +53,8 @@ class Reading:
     sounds: frozenset[int]
     ground: frozenset[int]
     shingles: frozenset[int]
+    kinds: frozenset[str]
+    sides: frozenset[int]
 
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
@@ -80,6 +84,7 @@ class Reading:
         self.sounds = frozenset(sounds)
         self.ground = plain | self.sounds
         self.shingles = frozenset(shingles)
+        self.kinds, self.sides = kinds_of(self.title), sides_of(self.title)
 
 
 def _measured(terms: Sequence[int]) -> Mapping[int, Set[int]]:

@@ -12,6 +12,7 @@ from math import exp, sqrt
 
 from analysis.stories.likeness_weights import ACROSS_BIAS, ACROSS_WEIGHTS, BIAS, SET_BY_HAND, WEIGHTS
 from analysis.stories.reading import Reading
+from analysis.stories.recurring import are_opposed, hours_of
 
 NEUTRAL = 0.5
 """A feature's value where neither post says anything of the kind."""
@@ -70,6 +71,9 @@ def compare(
     values = _Comparison(first, second, weights).values()
     values["hours"] = min(abs(circumstances.hours) / 24, MOST_DAYS)
     values["same_channel"] = float(circumstances.same_channel)
+    values["opposed"] = float(are_opposed(first.sides, second.sides))
+    shared = first.kinds & second.kinds
+    values["recurring"] = min(abs(circumstances.hours) / hours_of(shared), 1.0) if shared else 0.0
     is_across = first.language != second.language
     bias, factors = (ACROSS_BIAS, ACROSS_WEIGHTS) if is_across else (BIAS, WEIGHTS)
     return Likeness(values, {name: factors[name] * value for name, value in values.items()}, bias)
