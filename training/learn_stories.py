@@ -1,10 +1,10 @@
 """Learn what `analysis/stories` ships: how common words are, and how much each sign of a common event weighs.
 
-`python -m training.learn_stories words|weights|check DATA` prints the one (`common_words.tsv`), the other
-(`likeness_weights.py`), or how well that tells pairs apart which were left out when it was learned. DATA is the folder
-of labelled sets; of them only those are read that may be learned from: news articles (tgcontest) and encyclopedic
-sentences (sib200); and the invented posts in `training/stories` and `training/topics`. No Telegram post is read (API
-terms 1.5; decision 13).
+`python -m training.learn_stories words|weights|check|recurring DATA` prints the one (`common_words.tsv`), the other
+(`likeness_weights.py`), or how well that tells pairs apart: those left out when it was learned, those of what recurs.
+DATA is the folder of labelled sets; of them only those are read that may be learned from: news articles (tgcontest)
+and encyclopedic sentences (sib200); and the invented posts in `training/stories` and `training/topics`. No Telegram
+post is read (API terms 1.5; decision 13).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from math import log
 from pathlib import Path
 
 from analysis.folding import fold
-from analysis.stories.evaluation import judge
+from analysis.stories.evaluation import judge, scores_of
 from analysis.stories.likeness_weights import LEARNED
 from analysis.stories.words import common_letters, lemma_of
 from analysis.text import analyse
@@ -32,6 +32,7 @@ from training.story_pairs import (
     LATER,
     article_rows,
     cut_articles,
+    recurring_pairs,
     related_posts,
     strangers,
     whole_articles,
@@ -66,7 +67,7 @@ PENALTY = 0.5
 def main(arguments: list[str]) -> None:
     """Print what was asked for."""
     what, folder = arguments
-    made = {"words": _words, "weights": _weights, "check": _checked}[what]
+    made = {"words": _words, "weights": _weights, "check": _checked, "recurring": _recurring}[what]
     print("\n".join(made(Path(folder))))  # noqa: T201 - the program's product
 
 
@@ -106,6 +107,12 @@ def _checked(folder: Path) -> Iterator[str]:
             precision = sum(joined) / max(len(joined), 1)
             recall = sum(joined) / sum(lesson.is_same for lesson, _ in of_kind)
             yield f"{kind}\t{threshold}\tprecision {precision:.2f}\trecall {recall:.2f}"
+
+
+def _recurring(_: Path) -> Iterator[str]:
+    """How well what ships tells the next of a series from the same one told again."""
+    scores = scores_of(recurring_pairs())
+    yield f"{scores.rows} pairs\tprecision {scores.precision:.2f}\trecall {scores.recall:.2f}\tF1 {scores.f1:.2f}"
 
 
 @dataclass(frozen=True, slots=True)

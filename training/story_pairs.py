@@ -23,6 +23,9 @@ LATER = ("russian", "ukrainian", "english")
 HARD = ("hard_russian", "hard_ukrainian", "hard_english")
 """Those of the third round: other events that look alike, and tellings of one that do not."""
 
+RECURRING = "recurring"
+"""Pairs of which nothing is learned: the next of a series, or the same one told again."""
+
 CUTS = (
     ((True, 0), (True, 0)), ((False, 500), (False, 500)), ((True, 0), (False, 600)), ((False, 600), (True, 0)),
     ((True, 350), (False, 700)), ((False, 700), (True, 350)), ((True, 400), (True, 400)),
@@ -133,3 +136,15 @@ def _shared(first: Set[int], second: Set[int]) -> float:
 def _taken(first: InventedPost, second: InventedPost) -> Taken:
     is_same = (first.affair, first.event) == (second.affair, second.event)
     return Taken(LabelledPair(LabelledPost(first.text), LabelledPost(second.text), is_same), first.affair)
+
+
+def recurring_pairs() -> list[LabelledPair]:
+    """Pairs of posts about what recurs, with the hours between."""
+    return [
+        LabelledPair(
+            LabelledPost(first.replace("⏎", "\n"), posted_at=0.0),
+            LabelledPost(second.replace("⏎", "\n"), posted_at=float(hours) * 3600),
+            same == "1",
+        )
+        for same, hours, first, second in lines_of(INVENTED / f"{RECURRING}.tsv")
+    ]
