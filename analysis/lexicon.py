@@ -6,7 +6,6 @@ are any, say how much it counts and what else does.
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from importlib import resources
 from itertools import chain, repeat
 from typing import NamedTuple
 
+from analysis.lanes import COARSE, FINE, lift, packed, unpacked
 from analysis.learned import LearnedWeights, beginning, read_learned
 from analysis.recent import Recent
 from analysis.taxonomy import TOPICS
@@ -33,22 +33,6 @@ LENT = 0.5
 DECISIVE = 1.5
 """Weight from which a child's word says anything for the parent. A hint that tells siblings apart (a city, a screen, a
 delivery) says nothing of that kind."""
-
-LANE = 32
-"""Bits that one topic takes in `Row.lanes`, so that one addition of two numbers adds the weights of all topics."""
-
-HALF = 1 << (LANE - 1)
-"""What a lane is lifted by, so that what speaks against a topic takes nothing from the next lane."""
-
-UNSIGNED = "I"
-"""The type of `array` that holds one lane an item."""
-
-FINE = 1_000
-"""What a weight of 1 is in a lane."""
-
-COARSE = 120
-"""What 1 is when evidence of the hand-made lists is multiplied with what is in lanes. Up to six lemmas, and eight, ten
-and twelve, share it out exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +55,7 @@ class Row(NamedTuple):
 
     form: str
     lanes: int  # evidence, each topic's in its LANE: what was learned, and what the hand-made lists' counts in it
-    lifted: array[int]  # the same by topic, HALF too much
+    by_topic: array[int]  # the same, a lane an item, HALF too much
     is_listed: bool = False  # whether hand-made lists hold it, in any of the ways that follow
     hand: tuple[tuple[int, float], ...] = ()  # topic and weight in the hand-made lists, one a topic
     phrases: tuple[Entry, ...] = ()  # that begin here, the longest first
@@ -93,14 +77,14 @@ class Scale(NamedTuple):
 
 
 class Lexicon:
-    """The word lists, indexed by lemma and "=form"; immutable. Build it with `read_lexicon`.
+    """The word lists, indexed by lemma and "=form"; what is said never changes. Build it with `read_lexicon`.
 
     `scales` holds one Scale a topic; a topic's place there is its number everywhere. `tops` are those of the top
     level, the first ones (`learned_tops`: with learned weights), `children` those below each (`below`: where these
     lie), `none` is NONE's, if it has one. `counts[topic]`: how much the evidence of that topic's hand-made list
     counts for each topic, each in its LANE (`is_learned_whole`: every topic has learned weights); `lifted`: HALF in
-    every lane; `bars`: the thresholds in a sum's unit. `manner`: what tells chatter beside
-    words. `row(form)` gives what a word of a post means, None when nothing, and is cached.
+    every lane; `bars`: the thresholds in a sum's unit. `manner`: what tells chatter beside words. `row(form)` gives
+    what a word of a post means, None when nothing, and is cached.
     """
 
     __slots__ = (
@@ -124,13 +108,13 @@ class Lexicon:
         self.below = {top: slice(c[0], c[-1] + 1) if c else slice(0) for top, c in self.children.items()}
         # Where nothing was learned for a topic, its hand-made list counts there as it is.
         self.counts = [
-            _packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
-            + _packed({} if scale.is_learned else {place: 1.0})
+            packed({places[code]: weights.hand.get(scale.code, 0.0) for code, weights in learned.items()})
+            + packed({} if scale.is_learned else {place: 1.0})
             for place, scale in enumerate(self.scales)
         ]
         self.manner = learned[NONE].manner if NONE in learned else ()
         self.bars = tuple(scale.threshold * FINE * COARSE for scale in self.scales)
-        self.lifted = sum(HALF << (LANE * place) for place in range(len(self.scales)))
+        self.lifted = lift(len(self.scales))
         self._words: dict[str, dict[int, float]] = defaultdict(dict)  # lexeme -> topic -> weight
         self._entries: dict[str, list[Entry]] = defaultdict(list)
         self._pairs: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
@@ -142,7 +126,7 @@ class Lexicon:
         self._learned: dict[str, int] = defaultdict(int)  # lemma or "beginning*" -> weights, each in its LANE
         for code, weights in learned.items():
             for word, weight in weights.words.items():
-                self._learned[word] += _packed({places[code]: weight})
+                self._learned[word] += packed({places[code]: weight})
         self._said: dict[Entry, array[int]] = {}
         self.row = Recent(self._row, bound=REMEMBERED_ROWS).__getitem__
 
@@ -201,7 +185,7 @@ class Lexicon:
 
     def unpacked(self, lanes: int) -> array[int]:
         """What is in each lane of a sum, by topic, HALF too much."""
-        return array(UNSIGNED, (lanes + self.lifted).to_bytes(len(self.scales) * LANE // 8, sys.byteorder))
+        return unpacked(lanes, self.lifted, len(self.scales))
 
     def counted(self, hand: Iterable[tuple[int, float]]) -> int:
         """What evidence of the hand-made lists, by topic, counts in the learned evidence of all topics."""
@@ -213,7 +197,9 @@ class Lexicon:
             return 0
         weights = self._learned.get
         found = COARSE // len(lemmas) * sum([weights(lemma, 0) for lemma in lemmas])
-        return found + COARSE * weights(f"{beginning(form)}*", 0)
+        if sound := beginning(form):
+            found += COARSE * weights(sound + "*", 0)
+        return found
 
 
 def _in_order(lists: Iterable[WordList]) -> list[WordList]:
@@ -228,11 +214,6 @@ def _in_order(lists: Iterable[WordList]) -> list[WordList]:
         return (2, parent) if parent in codes else (0, "")
 
     return sorted(held, key=place)
-
-
-def _packed(weights: Mapping[int, float]) -> int:
-    """The weights by topic in one number, each in its LANE."""
-    return sum(round(weight * FINE) << (LANE * topic) for topic, weight in weights.items())
 
 
 def _scale(word_list: WordList, places: Mapping[str, int], learned: LearnedWeights | None) -> Scale:

@@ -7,14 +7,15 @@ written for that (decision 12), added up.
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from math import sqrt
 from operator import mul
 
-from analysis.lexicon import COARSE, FINE, HALF, Entry, Lexicon, Row, shipped
+from analysis.explaining import Explanation
+from analysis.held import Held, beside_words, collect, hand_evidence
+from analysis.lanes import COARSE, FINE, HALF
+from analysis.lexicon import Lexicon, shipped
 from analysis.manner import manner_of
 from analysis.text import Terms
 
@@ -37,9 +38,6 @@ headline says in six words what a post says in twenty."""
 
 SHORTEST_NEED = 0.5
 """What a post needs at least, of what one of LESSON_LENGTH does: of fewer than five words nothing is certain."""
-
-MOST_WORDS = 8
-"""Words given in explanation of one label: what fits into a message."""
 
 TWICE_AS_SURE = 3.0
 """Evidence beyond its threshold, in log odds, that gives a topic with learned weights a score of 2."""
@@ -73,23 +71,6 @@ class TopicScore:
     words: tuple[tuple[str, float], ...]
 
 
-@dataclass(slots=True)
-class Held:
-    """What a post holds of a lexicon.
-
-    `rows`: what its forms mean, each form once, but for those that mean nothing; `listed`: those of them that hand-made
-    lists hold. `times`: how much the forms count that it says more than once. `entries`: phrases and pairs with the
-    positions where they begin. `void`: what the hand-made lists say of words that stand inside phrases, by topic and
-    position; it does not count.
-    """
-
-    rows: list[Row]
-    listed: list[Row]
-    times: dict[str, float]
-    entries: dict[Entry, list[int]]
-    void: dict[tuple[int, int], float]
-
-
 def classify(terms: Terms) -> tuple[TopicScore, ...]:
     """The topics of a post; () when it is about none that we know.
 
@@ -109,9 +90,11 @@ def classify_with(lexicon: Lexicon, terms: Terms) -> tuple[TopicScore, ...]:
     for top in _best(scores, lexicon.tops, share)[:MOST_TOPICS]:
         chosen.append(top)
         chosen += _best(scores, lexicon.children[top[0]], SHARE_OF_BEST)[:MOST_CHILDREN]
-    labels = []
+    if not chosen:
+        return ()
+    labels, explanation = [], Explanation(lexicon, held, terms)
     for topic, score in chosen:
-        if words := _explained(topic, lexicon, held, terms):
+        if words := explanation.of(topic):
             labels.append(TopicScore(lexicon.scales[topic].code, round(score, 3), words))
     return tuple(labels)
 
@@ -124,68 +107,6 @@ def _best(scores: Sequence[float], topics: Sequence[int], share: float) -> list[
         least = share * ranked[0][1]
         return [pair for pair in ranked if pair[1] >= least]
     return ranked
-
-
-def collect(lexicon: Lexicon, terms: Terms) -> Held:
-    """All that a post holds. Words inside a phrase count in the hand-made lists as that phrase only."""
-    counts = Counter(terms.forms)
-    rows = [*filter(None, map(lexicon.row, counts))]
-    held = Held(rows, [row for row in rows if row[3]], {}, {}, {})
-    starters: list[Row] = []
-    sides: list[tuple[Entry, int]] = []
-    for row in held.listed:
-        if row[4] and counts[row[0]] > 1:
-            held.times[row[0]] = _times(counts[row[0]])
-        if row[5]:
-            starters.append(row)
-        if row[7]:
-            sides += row[7]
-    if sides:
-        _collect_pairs(sides, held)
-    if starters:
-        _collect_phrases(_beginnings(starters, terms), lexicon, terms, held)
-    return held
-
-
-def _collect_pairs(sides: Sequence[tuple[Entry, int]], held: Held) -> None:
-    """Note the pairs of which all sides are there."""
-    pairs: dict[Entry, int] = {}
-    for pair, side in sides:
-        pairs[pair] = pairs.get(pair, 0) | side
-    for pair, found in pairs.items():
-        if found == pair.sides:
-            held.entries[pair] = [0]
-
-
-def _beginnings(starters: Sequence[Row], terms: Terms) -> list[tuple[int, Row]]:
-    """Where a phrase may begin, in order: its first word stands there, and one that may be the second behind it."""
-    rows = {row[0]: row for row in starters}
-    following = islice(terms.lemmas, 1, None)
-    return [
-        (place, row)
-        for place, (row, second) in enumerate(zip(map(rows.get, terms.forms), following, strict=False))
-        if row is not None and not row[6].isdisjoint(second)
-    ]
-
-
-def _collect_phrases(beginnings: Iterable[tuple[int, Row]], lexicon: Lexicon, terms: Terms, held: Held) -> None:
-    """Note the phrases that begin in these places and void what the words inside say; the longest goes first."""
-    for position, row in beginnings:
-        second = terms.lemmas[position + 1]
-        for entry in row.phrases:
-            if entry.rest[0].isdisjoint(second):
-                continue
-            end = position + 1 + len(entry.rest)
-            following = terms.lemmas[position + 1 : end]
-            if len(following) < len(entry.rest) or any(map(frozenset.isdisjoint, entry.rest, following)):
-                continue
-            places = [(topic, place) for topic, _ in entry.topics for place in range(position, end)]
-            if held.void.keys().isdisjoint(places):
-                inside = map(lexicon.row, terms.forms[position:end])
-                hands = [dict(each.hand) if each else {} for each in inside]
-                for topic, place in places:
-                    held.void[topic, place] = hands[place - position].get(topic, 0.0)
-                held.entries.setdefault(entry, []).append(position)
 
 
 def _scores(lexicon: Lexicon, held: Held, terms: Terms) -> Sequence[float]:
@@ -249,51 +170,5 @@ def _lanes(lexicon: Lexicon, held: Held) -> array[int]:
     """The evidence for each topic, HALF too much."""
     total = sum([row[1] for row in held.rows])  # said twice, a learned word counts once
     if held.times or held.entries:
-        total += lexicon.counted(_beside_words(held))
+        total += lexicon.counted(beside_words(held))
     return lexicon.unpacked(total)
-
-
-def _beside_words(held: Held) -> Iterator[tuple[int, float]]:
-    """What the hand-made lists say, by topic, beside what each word says once: repetitions, phrases and pairs."""
-    if held.times:
-        for row in held.listed:
-            if row[0] in held.times:
-                yield from ((topic, weight * (held.times[row[0]] - 1)) for topic, weight in row[4])
-    yield from ((topic, -weight) for (topic, _), weight in held.void.items())
-    for entry, places in held.entries.items():
-        yield from ((topic, weight * _times(len(places))) for topic, weight in entry.topics)
-
-
-def hand_evidence(held: Held) -> dict[int, float]:
-    """What the hand-made lists alone say for each topic of which they say something."""
-    sums: dict[int, float] = defaultdict(float)
-    for topic, weight in chain(chain.from_iterable([row[4] for row in held.listed]), _beside_words(held)):
-        sums[topic] += weight
-    # Fractions that cancel each other out leave a trace, and 2.0 is to reach a threshold of 2.0.
-    return {topic: round(total, 6) for topic, total in sums.items()}
-
-
-def _times(count: int) -> float:
-    """How much something counts that is said so often: half as much again for the second time, never the double."""
-    return 2 - 0.5 ** (count - 1)
-
-
-def _explained(topic: int, lexicon: Lexicon, held: Held, terms: Terms) -> tuple[tuple[str, float], ...]:
-    """The words for a topic with their shares, the weightiest first; a pair is given as the lexicon writes it."""
-    found: dict[str, float] = {row[0]: value - HALF for row in held.rows if (value := row[2][topic]) > HALF}
-    for form, times in held.times.items():
-        if form in found:
-            found[form] *= times
-    for other, place in held.void:
-        if other == topic:
-            found.pop(terms.forms[place], None)
-    for entry, places in held.entries.items():
-        value = lexicon.said_by(entry)[topic] - HALF
-        if value > 0:
-            words = entry.label
-            if not entry.sides:
-                words = " ".join(terms.forms[places[0] : places[0] + 1 + len(entry.rest)])
-            found[words] = found.get(words, 0.0) + value * _times(len(places))
-    thousandth = sum(found.values()) / 1000
-    ordered = sorted([(-value, word) for word, value in found.items()])
-    return tuple([(word, round(-value / thousandth) / 1000) for value, word in ordered[:MOST_WORDS]])

@@ -27,7 +27,7 @@ QUICK = (50, 500)
 
 BEFORE = 20_000
 QUICK_BEFORE = 100
-"""Posts that are stored before anything is measured: a day or two of two hundred channels."""
+"""Posts that are stored before anything is measured, so that the words of news are known as after some days."""
 
 POSTS, ARRIVALS = 2_000, 1_000
 QUICK_POSTS, QUICK_ARRIVALS = 100, 50
@@ -86,7 +86,7 @@ async def _measured(house: House, load: Load, sizes: Sequence[int], rounds: int)
     needed = plans[0].needed
     corpus = load.corpus(needed)
     if len(corpus.texts) < needed:
-        raise SystemExit(f"{needed:,} posts are needed, {len(corpus.texts):,} are there: ask for fewer --rounds.")
+        raise SystemExit(f"{needed:,} posts are needed (with --quick fewer), {len(corpus.texts):,} are there.")
     return {plan.queries: await measure(plan, house, corpus, load.queries(corpus, plan.queries)) for plan in plans}
 
 

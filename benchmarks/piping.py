@@ -43,7 +43,7 @@ class Plan:
     def needed(self) -> int:
         """Posts that one run stores: each once, for a text said again joins its story and owes next to nothing.
 
-        One tells how long a restart takes, a round's warm the second start up.
+        One post times the restart; one more round of posts warms the second start up.
         """
         return self.before + 1 + self.posts * (1 + self.rounds) + self.arrivals
 
@@ -76,7 +76,7 @@ async def measure(plan: Plan, house: House, corpus: Corpus, standing: Sequence[Q
 
     A first start stores what came before; the second one, which is measured, finds what a running monitor finds after a
     restart: the lemmas of its last run, and stored posts that tell which words are rare. Every round stores posts that
-    nobody has said yet: the corpus holds `Plan.needed`.
+    are not stored yet: the corpus holds `Plan.needed`.
     """
     said = iter(corpus.texts)
 
@@ -133,7 +133,7 @@ async def _rounds(
     pipeline: Pipeline,
     typical: TypicalStack,
 ) -> dict[str, Any]:
-    """The pipeline and the typical stack in turn; `new` makes posts that say something new."""
+    """The pipeline and the typical stack in turn; `new` makes posts of texts not taken yet."""
     ours, theirs = Rounds(), Rounds()
     owed: list[float] = []
     blocked: list[float] = []

@@ -68,8 +68,8 @@ def without_labels(post: Post) -> LabelledPost:
 
 TERMS_MADE_BY = ("folding.py", "lemmas.py", "text.py", "tokens.py")
 LABELS_MADE_BY = (
-    *TERMS_MADE_BY, "labels.py", "language.py", "learned.py", "lexicon.py", "manner.py", "taxonomy",
-    "topic_model.py", "topics.py", "word_lists.py",
+    *TERMS_MADE_BY, "explaining.py", "held.py", "labels.py", "lanes.py", "language.py", "learned.py", "lexicon.py",
+    "manner.py", "taxonomy", "topic_model.py", "topics.py", "word_lists.py",
 )  # fmt: skip
 """Files and folders of `analysis` that decide on them."""
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from analysis.explaining import MOST_WORDS
 from analysis.folding import fold
 from analysis.labels import Labels
 from analysis.tokens import WORD
-from analysis.topics import MOST_WORDS, TopicScore
+from analysis.topics import TopicScore
 from matching.fields import PostFields
 from matching.ids import ChannelSetId
 from matching.percolator import Percolator

@@ -47,7 +47,8 @@ START_WITHIN_SECONDS = 60.0
 
 
 LET_GO_WITHIN_SECONDS = 0.2
-"""Between fork and exec a child holds its parent's locks; milliseconds, on a busy machine some hundredths."""
+"""Between fork and exec a child holds its parent's locks; milliseconds, on a busy machine some hundredths of a
+second."""
 
 
 class EmbeddedServerError(Exception):
@@ -121,10 +122,10 @@ class EmbeddedServer:
             return
         with (self._home / "postgres.starting").open("ab") as starting:
             fcntl.flock(starting, fcntl.LOCK_EX)
-            if _is_ours_alone(self._lock) and not self._run(
-                "pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False
-            ):
-                log.warning("private PostgreSQL does not stop", data=str(self._data))
+            if is_ours_alone(self._lock):
+                self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False)
+                if self._answers():
+                    log.warning("private PostgreSQL does not stop")
             self._lock.close()
             self._lock = None
 
@@ -211,7 +212,7 @@ class EmbeddedServer:
         return done.returncode == 0
 
 
-def _is_ours_alone(lock: IO[bytes]) -> bool:
+def is_ours_alone(lock: IO[bytes]) -> bool:
     """Whether no other process uses the server. A program that another thread is just starting holds what we hold
     until it is another program: it is waited for, or the server would run on with nobody to stop it."""
     deadline = time.monotonic() + LET_GO_WITHIN_SECONDS

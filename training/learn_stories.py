@@ -1,10 +1,10 @@
 """Learn what `analysis/stories` ships: how common words are, and how much each sign of a common event weighs.
 
-`python -m training.learn_stories words|weights|check|recurring DATA` prints the one (`common_words.tsv`), the other
-(`likeness_weights.py`), or how well that tells pairs apart: those left out when it was learned, those of what recurs.
-DATA is the folder of labelled sets; of them only those are read that may be learned from: news articles (tgcontest)
-and encyclopedic sentences (sib200); and the invented posts in `training/stories` and `training/topics`. No Telegram
-post is read (API terms 1.5; decision 13).
+`python -m training.learn_stories WHAT DATA` prints `words` (`common_words.tsv`), `weights` (`likeness_weights.py`),
+`check` (how well such weights tell pairs apart that were left out), or `recurring` (how well what ships tells the next
+of a series from the same one told again; nothing of DATA is read). DATA is the folder of labelled sets; of them only
+those are read that may be learned from: news articles (tgcontest) and encyclopedic sentences (sib200); and the invented
+posts in `training/stories` and `training/topics`. No Telegram post is read (API terms 1.5; decision 13).
 """
 
 from __future__ import annotations

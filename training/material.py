@@ -7,11 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.held import collect, hand_evidence
 from analysis.learned import beginning
 from analysis.lexicon import Lexicon
 from analysis.manner import manner_of
 from analysis.text import LEMMAS, Terms, analyse
-from analysis.topics import collect, hand_evidence, learned_need
+from analysis.topics import learned_need
 from training.topic_texts import Labelled
 
 SEEN_IN = 4

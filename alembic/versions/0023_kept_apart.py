@@ -1,7 +1,7 @@
 """Which posts are kept apart from a story is asked whenever stories become one: an index of those few.
 
-It holds only posts that an operator has taken out of a story, so making it reads the table once and writes next to
-nothing.
+It holds only posts that an operator has taken out of a story: making it reads the table once, for which nobody joins
+stories, and writes next to nothing.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from analysis.stories.similarity import Circumstances, Likeness, compare, may_be
 from analysis.stories.telling import Kind, Telling
 
 MOST_READINGS = 1_000
-"""Readings remembered, some 8 KiB each: the posts of the stories that are being told now."""
+"""Readings remembered, some 8 KiB each of those that were compared in full: the posts of the stories that are being
+told now."""
 
 COUNTED_OF = 2
 """Of so many posts, by their ids, the words of one are counted: half of a window tells as well how rare words are."""

@@ -42,8 +42,8 @@ SET_BY_HAND: Mapping[str, float] = {
 }
 """`hours`: days between the posts, half a one at most: channels tell an event within hours, and later what came of
 it. `same_channel`: a channel rarely tells a story twice. `serial`: what a channel posts again and again (rates,
-alerts, weather) is told once each time. `recurring`: of events of one kind that follow each other within hours, how
-much of the time that one of them takes is gone. `opposed`: whether one post says that something began, closed or rose,
+alerts, weather) is told once each time. `recurring`: the hours between two posts of one kind of event, as a share of
+the hours that such an event takes, 1 at most. `opposed`: whether one post says that something began, closed or rose,
 and the other that it ended, opened or fell."""
 
 WEIGHTS: Mapping[str, float] = {**LEARNED, **SET_BY_HAND}

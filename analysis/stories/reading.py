@@ -62,7 +62,7 @@ class Reading:
         self.terms = frozenset(signature.terms)
 
     def __getattr__(self, name: str) -> Any:
-        """The first of the rest that is asked for: no slot of it is filled yet."""
+        """Called while a slot is empty: fills them all, and gives the one that was asked for."""
         if name not in _READ_LATER:
             raise AttributeError(name)
         self._read()

@@ -13,33 +13,35 @@ from typing import NamedTuple
 from analysis.folding import fold
 from analysis.stories.words import TERMS
 
-Terms = frozenset[int]
+TermSet = frozenset[int]
+"""Numbers of words, as `analysis.stories.words.TERMS` gives them."""
 
 
-class Kind(NamedTuple):
-    """One line of `series.tsv`: a post is of it when it holds a word of each group. `hours`: when such an event is
+class RecurringKind(NamedTuple):
+    """One line of `recurring.tsv`: a post is of it when it holds a word of each group. `hours`: when such an event is
     over."""
 
     name: str
     hours: float
-    groups: tuple[Terms, ...]
+    groups: tuple[TermSet, ...]
 
 
-def kinds_of(title: Terms) -> frozenset[str]:
-    """The kinds of recurring events that a first sentence tells, by name."""
+def kinds_of(title: TermSet) -> frozenset[str]:
+    """The kinds of recurring events that the words of a first sentence tell, by name."""
     if title.isdisjoint(_beginnings()):  # as with most posts
         return frozenset()
     return frozenset(kind.name for kind in kinds() if not any(map(title.isdisjoint, kind.groups)))
 
 
-def sides_of(title: Terms) -> frozenset[int]:
-    """The sides of `opposites.tsv` that a first sentence takes: a line's number, below zero for its second side."""
+def sides_of(title: TermSet) -> frozenset[int]:
+    """The sides of `opposites.tsv` that the words of a first sentence take: a line's number, below zero for its second
+    side."""
     sides = _sides()
     return frozenset(sides[term] for term in title & sides.keys())
 
 
 def hours_of(shared: Iterable[str]) -> float:
-    """After how many hours the longest of some kinds is over."""
+    """After how many hours the longest of some kinds, one at least, is over."""
     return max(kind.hours for kind in kinds() if kind.name in shared)
 
 
@@ -49,23 +51,23 @@ def are_opposed(first: Set[int], second: Set[int]) -> bool:
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
-    """The lines of `series.tsv`."""
+def kinds() -> tuple[RecurringKind, ...]:
+    """The lines of `recurring.tsv`."""
     return tuple(
-        Kind(name, float(hours), tuple(map(_terms, groups)))
-        for name, hours, *groups in (line.split("\t") for line in _lines("series.tsv"))
+        RecurringKind(name, float(hours), tuple(map(_terms, groups)))
+        for name, hours, *groups in (line.split("\t") for line in lines_of("recurring.tsv"))
     )
 
 
 @cache
-def _beginnings() -> Terms:
+def _beginnings() -> TermSet:
     return frozenset[int]().union(*(kind.groups[0] for kind in kinds()))
 
 
 @cache
 def _sides() -> dict[int, int]:
     found: dict[int, int] = {}
-    for number, line in enumerate(_lines("opposites.tsv"), start=1):
+    for number, line in enumerate(lines_of("opposites.tsv"), start=1):
         first, second = map(_terms, line.split("\t"))
         for term in first - second:
             found.setdefault(term, number)
@@ -74,10 +76,11 @@ def _sides() -> dict[int, int]:
     return found
 
 
-def _lines(name: str) -> list[str]:
+def lines_of(name: str) -> list[str]:
+    """The lines of one of the hand-made lists, remarks left out."""
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def _terms(words: str) -> Terms:
+def _terms(words: str) -> TermSet:
     return frozenset(filter(None, map(TERMS.__getitem__, map(fold, words.split()))))

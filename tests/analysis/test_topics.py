@@ -224,6 +224,22 @@ def test_learned_words_count_beside_the_list() -> None:
     assert [word for word, _ in found["strikes"].words] == ["обломки"]
 
 
+def test_shares_are_of_all_that_counted_and_of_nothing_that_a_phrase_has_taken() -> None:
+    lists = {
+        "conflict": '[[words]]\nweight = 2.0\nru = "перемирие, фронт"',
+        "weather": '[[words]]\nweight = 2.0\nru = "снег"\n[[words]]\nweight = 1.0\nru = "холодный фронт"',
+    }
+    learned = {
+        "conflict": "threshold = 1.0\n[hand]\nconflict = 1.0",
+        "weather": "threshold = 1.0\n[hand]\nconflict = 1.0\nweather = 1.0",
+    }
+    lexicon = read_lexicon(lists, learned)
+    found = {each.code: dict(each.words) for each in classify_with(lexicon, analyse("снег, снег и перемирие"))}
+    assert found["weather"] == {"снег": 0.6, "перемирие": 0.4}  # 2 and half of it for the second time, 2
+    found = {each.code: dict(each.words) for each in classify_with(lexicon, analyse("холодный фронт, снег"))}
+    assert found["weather"].keys() == {"снег", "холодный фронт", "фронт"}  # conflict's word is no part of its phrases
+
+
 def test_a_learned_beginning_stands_for_all_words_that_begin_so() -> None:
     lexicon = read_lexicon(SECOND, LEARNED)
     found = {score.code for score in classify_with(lexicon, analyse("перемирие, обломки, учения"))}

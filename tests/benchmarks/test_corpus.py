@@ -25,6 +25,13 @@ def test_same_load_every_time() -> None:
     assert queries(words, 40) == queries(words, 40)
 
 
+def test_posts_of_a_file_are_spread_evenly_over_it(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(json.dumps({"text": f"post {number}"}) + "\n" for number in range(10)))
+    assert from_file(path, 4).texts == [f"post {number}" for number in (0, 2, 5, 7)]
+    assert len(from_file(path, 99).texts) == 10
+
+
 def test_shorter_run_is_a_prefix_of_a_longer_one() -> None:
     assert generated(60, is_small=True).texts[:40] == generated(40, is_small=True).texts
     words = vocabulary(is_small=True)

@@ -33,6 +33,7 @@ REWRITE = (
     "14 wagons of a freight train fell into the river Lisna when the Kharvel bridge collapsed this morning, "
     "the mayor said; nobody was hurt."
 )
+LATER = f"{BRIDGE} Witnesses heard it from afar."
 OTHER = "The harbour orchestra of Limansk plays two concerts for children on Saturday; entrance is free."
 
 
@@ -210,11 +211,11 @@ async def test_what_was_taken_out_is_not_tied_to_what_its_story_was_merged_into(
         async with database.begin() as connection:
             await take_out(connection, PostId(2))
             await join_stories(connection, PostId(1), PostId(3))
-        await tell(pipeline, await make_channel(database, "harbour_wire"), 4, f"{BRIDGE} Witnesses heard it from afar.")
+        await tell(pipeline, await make_channel(database, "harbour_wire"), 4, LATER)
         await pipeline.settle()
-    assert {frozenset(texts) & {BRIDGE, COPY} for texts in await stories_of(database)} < {
-        frozenset(), frozenset({BRIDGE}), frozenset({COPY})
-    }  # fmt: skip
+    assert [texts & {BRIDGE, COPY, LATER} for texts in await stories_of(database)] in (
+        [{BRIDGE, LATER}], [{BRIDGE}, {COPY, LATER}], [{COPY, LATER}, {BRIDGE}]
+    )  # fmt: skip
 
 
 async def test_what_an_operator_merged_is_one_for_posts_that_follow(database: Database) -> None:

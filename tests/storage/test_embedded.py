@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -18,7 +19,7 @@ import pytest
 
 from storage import migrations
 from storage.database import Database
-from storage.embedded import EmbeddedServer, EmbeddedServerError
+from storage.embedded import EmbeddedServer, EmbeddedServerError, is_ours_alone
 
 CHECKOUT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
@@ -223,6 +224,26 @@ def kill_server(home: Path) -> None:
     deadline = time.monotonic() + 30
     while Path(f"/proc/{number}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("held_for", "is_ours"), [(0.05, True), (2.0, False)])
+def test_a_lock_is_ours_once_a_child_that_is_starting_lets_go_of_it(
+    tmp_path: Path, held_for: float, is_ours: bool
+) -> None:
+    with (tmp_path / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        child = os.fork()  # holds the same lock, as between fork and exec
+        if child == 0:
+            time.sleep(held_for)
+            os._exit(0)
+        try:
+            with (tmp_path / "lock").open("ab") as ours:
+                fcntl.flock(lock, fcntl.LOCK_SH)
+                lock.close()
+                assert is_ours_alone(ours) is is_ours
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def test_folder_of_another_major_version_is_refused(tmp_path: Path) -> None:
