@@ -25,7 +25,7 @@ from tests.storage.makers import make_channel
 TOPICS = [
     OwnTopic("ferries", "Ferries", "", "", "conflict", "quillon OR паром*"),
     OwnTopic("night", "Night", "", "", "ferries", '"night quillon"'),
-    OwnTopic("desk", "Desk", "", "", None, "in:#5 harbour"),
+    OwnTopic("desk", "Desk", "", "", None, "in:#5 plonket"),
 ]
 
 
@@ -79,8 +79,8 @@ def test_a_post_whose_analysis_failed_has_no_topics_until_it_comes_again() -> No
 
 def test_an_own_topic_may_ask_for_a_set_of_channels() -> None:
     sets = {NEWS: frozenset({ChannelSetId(5)})}
-    assert set(labels_of(labelled(post(1, "harbour"), owning(*TOPICS, sets=sets)))) == {"desk"}
-    assert set(labels_of(labelled(post(1, "harbour"), owning(*TOPICS)))) == set()
+    assert set(labels_of(labelled(post(1, "plonket"), owning(*TOPICS, sets=sets)))) == {"desk"}
+    assert set(labels_of(labelled(post(1, "plonket"), owning(*TOPICS)))) == set()
 
 
 def test_a_query_that_cannot_be_read_stops_no_other() -> None:
